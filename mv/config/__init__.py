@@ -1,0 +1,1 @@
+"""configs/: YAML files, checked at start with file, line and key, and the flavors that override them."""

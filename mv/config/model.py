@@ -1,0 +1,166 @@
+"""What configs/ says, as checked values. `load.py` reads it; nothing here reads a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mv.domain.usage import AllowanceKind, Period
+from mv.ports import PreviewSpec
+
+
+class Strict(BaseModel):
+    """A section of a file: an unknown key is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Phrase = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class SceneDefaults(Strict):
+    """What fills the gaps a member left in /scenes create."""
+
+    count: int = Field(ge=1, le=24)
+    traits: str = Field(max_length=1000)
+    video_type: str = Field(min_length=1, max_length=200)
+    style: str = Field(min_length=1, max_length=200)
+    camera: str = Field(min_length=1, max_length=200)
+
+
+class SceneSuggestions(Strict):
+    """What autocomplete offers; any text passes."""
+
+    video_type: tuple[Phrase, ...]
+    style: tuple[Phrase, ...]
+    camera: tuple[Phrase, ...]
+
+
+class Vocabulary(Strict):
+    """Words the offline engine composes with, and that a flavor gives its own colour."""
+
+    locations: tuple[str, ...] = Field(min_length=4)
+    times_of_day: tuple[str, ...] = Field(min_length=2)
+    lighting: tuple[str, ...] = Field(min_length=3)
+    moods: tuple[str, ...] = Field(min_length=3)
+    movements: tuple[str, ...] = Field(min_length=4)
+    angles: tuple[str, ...] = Field(min_length=3)
+    transitions: tuple[str, ...] = Field(min_length=3)
+    actions: tuple[str, ...] = Field(min_length=4)
+    avoid: tuple[str, ...] = Field(min_length=1)
+    palettes: tuple[tuple[str, ...], ...] = Field(min_length=1)
+
+
+class SceneParams(Strict):
+    """scene_params.yaml."""
+
+    engines: tuple[str, ...] = Field(min_length=1)
+    """Names of models.yaml, tried in order when one is gone."""
+    defaults: SceneDefaults
+    suggestions: SceneSuggestions
+    vocabulary: Vocabulary
+    temperature: float | None = Field(None, ge=0, le=2)
+    max_output_tokens: int = Field(ge=1024, le=65536)
+    timeout_seconds: float = Field(gt=0, le=900)
+    shortest_scene_seconds: float = Field(gt=0, le=600)
+    longest_scene_seconds: float = Field(gt=0, le=600)
+
+
+class ScenePrompts(Strict):
+    """scene_prompts.yaml: Jinja2 templates. Variables: idea, character, traits, count, video_type, style, camera,
+    flavor, shortest, longest (seconds); `more` also has `have` (titles so far) and `missing` (a count)."""
+
+    system: str = Field(min_length=1)
+    user: str = Field(min_length=1)
+    more: str = Field(min_length=1)
+
+
+class ImageDefaults(Strict):
+    """What fills the gaps a member left in /character create."""
+
+    aspect_ratio: str = Field(pattern=r"^\d{1,2}:\d{1,2}$")
+    images: int = Field(ge=1, le=4)
+
+
+class Preview(Strict):
+    """The light copy that Discord shows. Metadata is never carried over."""
+
+    format: Literal["webp", "jpeg"]
+    quality: int = Field(ge=1, le=100)
+    effort: int = Field(ge=0, le=6)
+    longest_edge: int = Field(ge=64, le=4096)
+
+    def spec(self) -> PreviewSpec:
+        """As the darkroom wants it."""
+        return PreviewSpec(format=self.format, quality=self.quality, effort=self.effort, longest_edge=self.longest_edge)
+
+
+class ImageParams(Strict):
+    """image_params.yaml."""
+
+    engines: tuple[str, ...] = Field(min_length=1)
+    defaults: ImageDefaults
+    preview: Preview
+    parameters: Mapping[str, Any] = Field(default_factory=dict)
+    timeout_seconds: float = Field(gt=0, le=3600)
+
+
+class ImagePrompts(Strict):
+    """image_prompts.yaml. Variables: description, name, aspect_ratio, flavor, take (from 1), images."""
+
+    picture: str = Field(min_length=1)
+
+
+class Concurrency(Strict):
+    """How many jobs run at once. `per_vendor` has vendor names as keys; a vendor that is not named has no limit."""
+
+    total: int = Field(ge=1, le=1000)
+    per_member: int = Field(ge=1, le=1000)
+    per_vendor: Mapping[str, Annotated[int, Field(ge=1, le=1000)]] = Field(default_factory=dict)
+    waiting_per_member: int = Field(ge=1, le=1000)
+    """Jobs queued or running that one member may have."""
+
+
+class AllowanceLimit(Strict):
+    """A limit for every member where no manager set one; `spend` is in micro-dollars here."""
+
+    kind: AllowanceKind
+    limit: int = Field(ge=0)
+    period: Period
+
+
+class Pictures(Strict):
+    """Caps on what a vendor may send."""
+
+    max_bytes: int = Field(ge=100_000)
+    max_pixels: int = Field(ge=10_000)
+    hosts: tuple[str, ...] = Field(min_length=1)
+    """Hosts that pictures are fetched from; `.example.com` also allows every host below it."""
+
+
+class Limits(Strict):
+    """limits.yaml."""
+
+    allowances: tuple[AllowanceLimit, ...]
+    concurrency: Concurrency
+    pictures: Pictures
+    notify_after_seconds: int = Field(ge=0, le=86_400)
+    progress_every_seconds: float = Field(ge=2, le=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flavor:
+    """A named set of prompts and defaults: `default/`, with the keys that its own folder overrides."""
+
+    name: str
+    label: str
+    scene_params: SceneParams
+    scene_prompts: ScenePrompts
+    image_params: ImageParams
+    image_prompts: ImagePrompts
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Dotted key (`scene_params.defaults.count`) → the flavor it was read from."""

@@ -1,0 +1,123 @@
+"""A character: a description, and takes (pictures) of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from mv.domain.ids import MemberId, RecordId, Ref, ServerId
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class CharacterOrder(_Frozen):
+    """A request as the member typed it; None is what they left out."""
+
+    description: str
+    name: str | None = None
+    aspect_ratio: str | None = None
+    images: int | None = None
+    engine: str | None = None
+    seed: int | None = None
+    flavor: str | None = None
+    project: str | None = None
+    private: bool = False
+    fresh: bool = False
+
+
+class CharacterBrief(_Frozen):
+    """A request with every gap filled. `seed` is the first take's; the next takes count up from it."""
+
+    description: str
+    name: str
+    aspect_ratio: str
+    images: int
+    seed: int
+    flavor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFile:
+    """A stored file. `key` is its name in the media store, never a path."""
+
+    id: RecordId
+    server_id: ServerId
+    key: str
+    sha256: str
+    mime: str
+    width: int
+    height: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """One picture of a character: the vendor's untouched file and the light preview that Discord shows."""
+
+    id: RecordId
+    number: int
+    job_id: RecordId
+    original: MediaFile
+    preview: MediaFile
+    engine: str
+    model_version: str
+    seed: int | None
+    aspect_ratio: str
+    cost: int | None
+    """Micro-dollars; None if unpriced."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Character:
+    """The record that takes belong to."""
+
+    id: RecordId
+    server_id: ServerId
+    ref: Ref
+    owner_id: MemberId
+    private: bool
+    name: str
+    description: str
+    flavor: str
+    request: Mapping[str, Any]
+    defaults_applied: Mapping[str, Any]
+    created_at: datetime
+    takes: int
+    """How many there are in all."""
+    project_id: RecordId | None = None
+    project_name: str | None = None
+    project_ref: Ref | None = None
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharacterView:
+    """A character with the takes that are shown: those of one job, or all."""
+
+    record: Character
+    takes: tuple[Take, ...]
+
+
+def file_name(now: datetime, extension: str) -> str:
+    """`character_ref_20261122_201500_9f2c1a.png`: UTC, sortable, and unique also within one second."""
+    return f"character_ref_{now.astimezone(UTC):%Y%m%d_%H%M%S}_{secrets.token_hex(4)}.{extension}"
+
+
+def default_name(description: str) -> str:
+    """The first words of the description, for a character that was given no name; at most 40 characters."""
+    words = description.split()
+    name = ""
+    for word in words:
+        longer = f"{name} {word}".strip()
+        if len(longer) > 40:
+            break
+        name = longer
+    return (name or description[:40]).rstrip(" ,.;:-") or "Character"

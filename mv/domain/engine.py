@@ -1,0 +1,79 @@
+"""Engines: a vendor and a model that does the work, with what it takes and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mv.domain.money import token_cost
+from mv.domain.scenes import TokenUsage
+
+
+class Vendor(StrEnum):
+    """Who is asked."""
+
+    GEMINI = "gemini"
+    REPLICATE = "replicate"
+    OFFLINE = "offline"
+
+
+class Makes(StrEnum):
+    """What an engine makes."""
+
+    SCENES = "scenes"
+    IMAGES = "images"
+
+
+class Price(BaseModel):
+    """A price in micro-dollars: per million tokens (in, out) or per picture; with its day and source."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input_micro: int | None = None
+    output_micro: int | None = None
+    picture_micro: int | None = None
+    date: date
+    source: str
+
+
+class Engine(BaseModel):
+    """An entry of models.yaml; `name` is its key there and what people choose."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    vendor: Vendor
+    model: str
+    makes: Makes
+    label: str
+    price: Price | None = None
+    aspect_ratios: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = Field(default_factory=dict)
+    """Sent with every request as they are (for Replicate: the prediction's input)."""
+    takes_seed: bool = False
+    count_parameter: str | None = None
+    """The input that asks for several pictures in one prediction; without it every take is its own prediction."""
+    thinking_level: str | None = None
+    """For Gemini 3 models, which take it instead of a temperature."""
+    takes_temperature: bool = False
+
+    def scene_cost(self, usage: TokenUsage) -> int | None:
+        """What an answer cost in micro-dollars; thinking is billed as output; None if unpriced."""
+        if self.vendor is Vendor.OFFLINE:
+            return 0
+        if self.price is None or self.price.input_micro is None or self.price.output_micro is None:
+            return None
+        out = usage.output_tokens + usage.thinking_tokens
+        return token_cost(usage.prompt_tokens, self.price.input_micro) + token_cost(out, self.price.output_micro)
+
+    def picture_cost(self, pictures: int) -> int | None:
+        """What pictures cost in micro-dollars; None if unpriced."""
+        if self.vendor is Vendor.OFFLINE:
+            return 0
+        if self.price is None or self.price.picture_micro is None:
+            return None
+        return pictures * self.price.picture_micro

@@ -1,0 +1,46 @@
+"""Lengths and ranges of what a member may type; the commands declare the same numbers to Discord."""
+
+from __future__ import annotations
+
+from mv.errors import Empty, OutOfRange, TooLong
+
+IDEA = 2000
+DESCRIPTION = 2000
+INSTRUCTIONS = 2000
+CHARACTER = 1000
+TRAITS = 1000
+QUERY = 1000
+STYLE = 200
+"""Also video type and camera."""
+NAME = 80
+SCENES = (1, 24)
+IMAGES = (1, 4)
+SEED = (0, 2**31 - 1)
+PAGE = 10
+"""Rows on a page of a list."""
+CHOICES = 25
+"""Autocomplete answers at most."""
+
+
+def text(field: str, value: str, limit: int) -> str:
+    """The text without surrounding white space and without NULs; it must say something and fit."""
+    clean = value.replace("\0", "").strip()
+    if not clean:
+        raise Empty(field=field)
+    if len(clean) > limit:
+        raise TooLong(field=field, limit=limit, length=len(clean))
+    return clean
+
+
+def optional_text(field: str, value: str | None, limit: int) -> str | None:
+    """As `text`, but nothing (or only white space) is None."""
+    if value is None or not value.replace("\0", "").strip():
+        return None
+    return text(field, value, limit)
+
+
+def number(field: str, value: int | None, bounds: tuple[int, int]) -> int | None:
+    """The number, if it is within its bounds, both included."""
+    if value is not None and not bounds[0] <= value <= bounds[1]:
+        raise OutOfRange(field=field, low=bounds[0], high=bounds[1])
+    return value

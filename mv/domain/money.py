@@ -1,0 +1,27 @@
+"""Money is integers: micro-dollars. A price that is not known is None, never zero."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NewType
+
+MicroDollars = NewType("MicroDollars", int)
+
+
+def micro(dollars: Decimal | str) -> MicroDollars:
+    """US dollars to micro-dollars, half up."""
+    return MicroDollars(int((Decimal(dollars) * 1_000_000).to_integral_value(ROUND_HALF_UP)))
+
+
+def token_cost(tokens: int, micro_per_million: int) -> int:
+    """What `tokens` cost at a price in micro-dollars per million tokens, half up."""
+    return (tokens * micro_per_million + 500_000) // 1_000_000
+
+
+def dollars(amount: int) -> str:
+    """`$0.0123`: up to 4 decimals, at least 2; an amount too small for them shows as `<$0.0001`."""
+    if 0 < amount < 100:
+        return "<$0.0001"
+    text = f"{Decimal(amount) / 1_000_000:.4f}"
+    whole, _, cents = text.partition(".")
+    return f"${whole}.{cents.rstrip('0').ljust(2, '0')}"

@@ -1,0 +1,159 @@
+"""A scene list: what is asked for, what it consists of, and what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from mv.domain.ids import MemberId, RecordId, Ref, ServerId
+
+
+class ShotSize(StrEnum):
+    """How much of the subject the frame holds, widest first."""
+
+    EWS = "EWS"
+    WS = "WS"
+    FS = "FS"
+    MS = "MS"
+    MCU = "MCU"
+    CU = "CU"
+    ECU = "ECU"
+    INSERT = "INSERT"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class SceneOrder(_Frozen):
+    """A request as the member typed it; None is what they left out. `character` is text or a ref such as `C7`."""
+
+    idea: str
+    character: str
+    count: int | None = None
+    traits: str | None = None
+    video_type: str | None = None
+    style: str | None = None
+    camera: str | None = None
+    flavor: str | None = None
+    project: str | None = None
+    private: bool = False
+
+
+class SceneBrief(_Frozen):
+    """A request with every gap filled from the flavor: what goes into the prompt."""
+
+    idea: str
+    character: str
+    character_ref: str | None = None
+    count: int
+    traits: str
+    video_type: str
+    style: str
+    camera: str
+    flavor: str
+
+
+class Scene(_Frozen):
+    """One scene, checked. `duration_seconds` is in seconds; `cue` is the part of the song it belongs to, or empty."""
+
+    title: str
+    description: str
+    negative_description: str
+    action: str
+    location: str
+    time_of_day: str
+    shot_size: ShotSize
+    camera_angle: str
+    camera_movement: str
+    lighting: str
+    mood: str
+    transition: str
+    duration_seconds: float
+    cue: str = ""
+
+
+class SceneDraft(_Frozen):
+    """A whole scene list as a generator made it, checked, in order."""
+
+    title: str
+    logline: str
+    palette: tuple[str, ...] = ()
+    """Up to six colours as `#rrggbb`."""
+    scenes: tuple[Scene, ...]
+
+    @property
+    def total_seconds(self) -> float:
+        """The running time of all scenes, in seconds."""
+        return round(sum(scene.duration_seconds for scene in self.scenes), 1)
+
+
+class TokenUsage(_Frozen):
+    """Tokens as the vendor counted them; thinking is billed as output."""
+
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    thinking_tokens: int = 0
+
+    def __add__(self, other: TokenUsage) -> TokenUsage:
+        return TokenUsage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            thinking_tokens=self.thinking_tokens + other.thinking_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneVersion:
+    """A scene list at one moment: what was made, from what, by which engine, at what cost."""
+
+    number: int
+    author_id: MemberId
+    created_at: datetime
+    job_id: RecordId | None
+    draft: SceneDraft
+    brief: SceneBrief
+    request: Mapping[str, Any]
+    defaults_applied: Mapping[str, Any]
+    engine: str
+    model_version: str
+    usage: TokenUsage
+    cost: int | None
+    """Micro-dollars; None if the engine has no known price."""
+    notes: tuple[str, ...] = ()
+    """What was mended or replaced, as codes such as `clamped:duration_seconds`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneList:
+    """The record that versions belong to."""
+
+    id: RecordId
+    server_id: ServerId
+    ref: Ref
+    owner_id: MemberId
+    private: bool
+    title: str
+    created_at: datetime
+    versions: int
+    """How many there are; the newest is current."""
+    project_id: RecordId | None = None
+    project_name: str | None = None
+    project_ref: Ref | None = None
+    character_id: RecordId | None = None
+    character_ref: Ref | None = None
+    character_name: str | None = None
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneListView:
+    """A scene list with the version that is shown."""
+
+    record: SceneList
+    version: SceneVersion

@@ -1,0 +1,509 @@
+"""What the services need of the world, as Protocols. Adapters live in `vendors`, `store`, `jobs` and `bot`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from mv.domain.character import Character, MediaFile, Take
+from mv.domain.engine import Engine
+from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
+from mv.domain.jobs import Delivery, Job, JobKind, JobState, Phase, Progress, Step
+from mv.domain.project import Project
+from mv.domain.scenes import SceneBrief, SceneList, SceneVersion, TokenUsage
+from mv.domain.usage import AllowanceKind, Entry, Quota
+from mv.errors import MvError
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The time, so that tests can set it."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+
+
+# ── vendors ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Report = Callable[[str], Awaitable[None]]
+"""Called with a code such as `vendor_busy` when a vendor makes us wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenePrompt:
+    """A finished prompt for one call. `count` scenes are asked for; `have` are the titles of those that came already
+    (then only the missing ones are wanted)."""
+
+    system: str
+    user: str
+    count: int
+    brief: SceneBrief
+    temperature: float | None = None
+    max_output_tokens: int = 32768
+    timeout_seconds: float = 120.0
+    have: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneAnswer:
+    """What came back from one call: decoded JSON (whatever its shape; of a cut-off answer what could be read), or None.
+    `problem` is None, cut_off, not_json or empty."""
+
+    payload: object | None
+    usage: TokenUsage
+    model_version: str
+    problem: str | None = None
+
+
+class SceneWriter(Protocol):
+    """Turns a prompt into scenes. Raises VendorError or NotSetUp; retries what is worth retrying by itself."""
+
+    async def write(self, engine: Engine, prompt: ScenePrompt, report: Report) -> SceneAnswer:
+        """One answer. Blocks raise Blocked, a model that is gone raises ModelGone."""
+
+    async def aclose(self) -> None:
+        """Closes connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturePrompt:
+    """One request to a painter, for `images` pictures (1, unless the engine has a count parameter)."""
+
+    text: str
+    name: str
+    description: str
+    aspect_ratio: str
+    images: int = 1
+    seed: int | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The flavor's, on top of the engine's own."""
+    timeout_seconds: float = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """What finds a started picture again after a restart: the vendor's prediction id, or the request itself. JSON."""
+
+    id: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painted:
+    """The vendor's bytes, checked for size and host but not yet for being a picture."""
+
+    pictures: tuple[bytes, ...]
+    model_version: str
+
+
+class Painter(Protocol):
+    """Makes pictures in two strides, so that a restart can go on between them. Raises VendorError or NotSetUp."""
+
+    async def start(self, engine: Engine, prompt: PicturePrompt, report: Report) -> Ticket:
+        """Asks the vendor; from here on it may cost money. If whether it was accepted is unknown, raises Uncertain."""
+
+    async def collect(self, engine: Engine, ticket: Ticket, timeout_seconds: float, report: Report) -> Painted:
+        """Waits for the result and fetches it. May be called again with the same ticket."""
+
+    async def cancel(self, engine: Engine, ticket: Ticket) -> None:
+        """Stops it at the vendor as well as can be; never raises a VendorError."""
+
+    async def aclose(self) -> None:
+        """Closes connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewSpec:
+    """How the light copy is made. `format` is webp or jpeg; `longest_edge` in pixels."""
+
+    format: str = "webp"
+    quality: int = 80
+    effort: int = 2
+    longest_edge: int = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Developed:
+    """A picture that was checked: its true type and size, and its preview."""
+
+    mime: str
+    extension: str
+    width: int
+    height: int
+    preview: bytes
+    preview_mime: str
+    preview_extension: str
+    preview_width: int
+    preview_height: int
+
+
+class Darkroom(Protocol):
+    """Checks pictures and makes previews, off the event loop."""
+
+    async def develop(self, data: bytes, spec: PreviewSpec) -> Developed:
+        """Raises NoPicture (broken, not_a_picture, too_large)."""
+
+
+class Media(Protocol):
+    """Files by key: a local folder or object storage."""
+
+    async def put(self, key: str, data: bytes, mime: str) -> None:
+        """Whole or not at all. Raises StorageFull, StorageError."""
+
+    async def get(self, key: str) -> bytes:
+        """Raises KeyError if there is none."""
+
+    async def delete(self, key: str) -> None:
+        """No error if there is none."""
+
+
+# ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """A page of a list, newest first; `before` is the number to ask the next page with, None at the end."""
+
+    rows: tuple[T, ...]
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A line for autocomplete."""
+
+    ref: Ref
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Whose eyes: rows of this server that are public, or this member's own."""
+
+    server_id: ServerId
+    member_id: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLine:
+    """One append-only entry. `counted_at` places it in a period: that of the reservation, also for corrections."""
+
+    job_id: RecordId
+    server_id: ServerId
+    member_id: MemberId
+    project_id: RecordId | None
+    kind: AllowanceKind
+    entry: Entry
+    amount: int
+    engine: str
+    counted_at: datetime
+    at: datetime
+
+
+class SceneRows(Protocol):
+    """Scene lists and their versions. Deleted ones are never found, except by `get` with `deleted=True`."""
+
+    async def add(self, record: SceneList, version: SceneVersion) -> None:
+        """A new list with its first version."""
+
+    async def add_version(self, record_id: RecordId, version: SceneVersion) -> None:
+        """The next version, which becomes current; the list's title follows it."""
+
+    async def get(self, record_id: RecordId, *, deleted: bool = False) -> SceneList | None:
+        """By key, whoever asks."""
+
+    async def find(self, seen: Seen, ref: Ref) -> SceneList | None:
+        """By number, if these eyes may see it."""
+
+    async def version(self, record_id: RecordId, number: int) -> SceneVersion | None:
+        """One version with its scenes."""
+
+    async def version_of_job(self, job_id: RecordId) -> tuple[RecordId, int] | None:
+        """What a job has made already, if anything."""
+
+    async def page(
+        self, seen: Seen, *, project_id: RecordId | None, member_id: MemberId | None, before: int | None, size: int
+    ) -> Page[SceneList]:
+        """Newest first."""
+
+    async def choices(self, seen: Seen, text: str, size: int) -> tuple[Choice, ...]:
+        """For autocomplete: number prefix or words of the title; newest first."""
+
+    async def delete(self, record_id: RecordId, at: datetime) -> bool:
+        """Marks it deleted; False if it was already."""
+
+
+class CharacterRows(Protocol):
+    """Characters and their takes; as SceneRows."""
+
+    async def add(self, record: Character) -> None:
+        """A new character, without takes."""
+
+    async def add_takes(self, record_id: RecordId, takes: Sequence[Take]) -> None:
+        """With their media rows, which must be stored before by `MediaRows.add`."""
+
+    async def get(self, record_id: RecordId, *, deleted: bool = False) -> Character | None:
+        """By key, whoever asks."""
+
+    async def find(self, seen: Seen, ref: Ref) -> Character | None:
+        """By number, if these eyes may see it."""
+
+    async def takes(self, record_id: RecordId, *, job_id: RecordId | None = None) -> tuple[Take, ...]:
+        """All, or those of one job, in order of their number."""
+
+    async def page(
+        self, seen: Seen, *, project_id: RecordId | None, member_id: MemberId | None, before: int | None, size: int
+    ) -> Page[Character]:
+        """Newest first."""
+
+    async def choices(self, seen: Seen, text: str, size: int) -> tuple[Choice, ...]:
+        """For autocomplete."""
+
+    async def delete(self, record_id: RecordId, at: datetime) -> bool:
+        """Marks it deleted; False if it was already."""
+
+
+class MediaRows(Protocol):
+    """One row a stored file; the same bytes are stored once in a server."""
+
+    async def by_hash(self, server_id: ServerId, sha256: str) -> MediaFile | None:
+        """The row of bytes that this server has already."""
+
+    async def add(self, file: MediaFile) -> MediaFile:
+        """Stores the row, or returns the one with the same bytes."""
+
+
+class ProjectRows(Protocol):
+    """Projects of a server."""
+
+    async def add(self, project: Project) -> None:
+        """Raises Taken if an open project of that name (case folded) exists."""
+
+    async def find(self, server_id: ServerId, ref: Ref) -> Project | None:
+        """By number."""
+
+    async def by_name(self, server_id: ServerId, name: str) -> Project | None:
+        """An open project by its name, case folded."""
+
+    async def page(self, seen: Seen, *, before: int | None, size: int) -> Page[Project]:
+        """Newest first, with counts as these eyes see them."""
+
+    async def choices(self, server_id: ServerId, text: str, size: int) -> tuple[Choice, ...]:
+        """For autocomplete: open ones."""
+
+    async def names(self, server_id: ServerId, size: int) -> tuple[str, ...]:
+        """Names of open projects, newest first, to find the nearest to a wrong one."""
+
+
+class JobRows(Protocol):
+    """Jobs and their journal."""
+
+    async def add_all(self, jobs: Sequence[Job]) -> None:
+        """New jobs, all in one statement."""
+
+    async def get(self, job_id: RecordId) -> Job | None:
+        """By key."""
+
+    async def find(self, server_id: ServerId, ref: Ref) -> Job | None:
+        """By number; who may see what is the service's business."""
+
+    async def page(
+        self, server_id: ServerId, *, member_id: MemberId | None, before: int | None, size: int
+    ) -> Page[Job]:
+        """Newest first; `member_id` None is everybody's."""
+
+    async def choices(
+        self, server_id: ServerId, *, member_id: MemberId | None, text: str, size: int
+    ) -> tuple[Choice, ...]:
+        """For autocomplete: those still open first."""
+
+    async def unfinished(self) -> tuple[Job, ...]:
+        """Queued and running, oldest first."""
+
+    async def undelivered(self) -> tuple[Job, ...]:
+        """Final, not delivered, oldest first."""
+
+    async def open_counts(
+        self, member_ids: Sequence[tuple[ServerId, MemberId]]
+    ) -> dict[tuple[ServerId, MemberId], int]:
+        """How many jobs each has queued or running."""
+
+    async def start(self, job_id: RecordId, at: datetime) -> bool:
+        """queued or running → running; False if it is final."""
+
+    async def finish(
+        self,
+        job_id: RecordId,
+        state: JobState,
+        at: datetime,
+        *,
+        record_id: RecordId | None = None,
+        version: int | None = None,
+        error: MvError | None = None,
+        cost: int | None = None,
+    ) -> bool:
+        """→ a final state, once: False if it was final already."""
+
+    async def set_message(self, job_id: RecordId, message_id: MessageId) -> None:
+        """The message that shows this job."""
+
+    async def set_delivered(self, job_id: RecordId, by: Delivery, at: datetime, message_id: MessageId | None) -> None:
+        """Also erases the interaction's token."""
+
+    async def erase_tokens(self, expired_before: datetime) -> int:
+        """Erases tokens that live no longer; returns how many."""
+
+    async def step(self, job_id: RecordId, name: str) -> Step | None:
+        """A line of the journal."""
+
+    async def steps(self, job_id: RecordId) -> tuple[Step, ...]:
+        """The whole journal, oldest first."""
+
+    async def intend(self, job_id: RecordId, name: str, at: datetime, value: Mapping[str, Any]) -> None:
+        """Before an effect. Again for the same name: replaces the value, clears `done_at`."""
+
+    async def complete(
+        self, job_id: RecordId, name: str, at: datetime, value: Mapping[str, Any], cost: int | None
+    ) -> None:
+        """After an effect."""
+
+    async def usual_seconds(self, engine: str, kind: JobKind) -> float | None:
+        """Median running time in seconds of the last 20 finished jobs of that engine."""
+
+
+class UsageRows(Protocol):
+    """The ledger and the quotas."""
+
+    async def append(self, lines: Sequence[LedgerLine]) -> None:
+        """One statement. A second line of the same job, kind and entry is ignored (exactly once)."""
+
+    async def lines(self, job_id: RecordId) -> tuple[LedgerLine, ...]:
+        """A job's entries, oldest first."""
+
+    async def used(
+        self, who: Sequence[tuple[ServerId, MemberId]], since: datetime
+    ) -> dict[tuple[ServerId, MemberId, AllowanceKind], int]:
+        """Sums of amounts counted since that moment."""
+
+    async def quotas(self, server_ids: Sequence[ServerId]) -> tuple[Quota, ...]:
+        """All quotas of these servers."""
+
+    async def set_quota(self, quota: Quota, by: MemberId, at: datetime) -> None:
+        """Replaces the one of the same subject, kind and period."""
+
+    async def clear_quotas(
+        self, server_id: ServerId, kind: AllowanceKind | None, member_id: MemberId | None, role_id: int | None
+    ) -> int:
+        """Removes those of exactly this subject; returns how many."""
+
+
+class Transaction(Protocol):
+    """All rows, at one moment."""
+
+    scenes: SceneRows
+    characters: CharacterRows
+    media: MediaRows
+    projects: ProjectRows
+    jobs: JobRows
+    usage: UsageRows
+
+    async def next_numbers(self, wanted: Mapping[tuple[ServerId, Kind], int]) -> dict[tuple[ServerId, Kind], int]:
+        """Takes that many numbers of each kind; returns the first of each. Locks the servers' counters till the end."""
+
+
+class Records(Protocol):
+    """The database. Never await a vendor or Discord inside a transaction."""
+
+    def read(self) -> AbstractAsyncContextManager[Transaction]:
+        """A snapshot; writing in it is an error."""
+
+    def write(self) -> AbstractAsyncContextManager[Transaction]:
+        """Commits at the end, rolls back on an exception. Raises StorageFull, StorageLocked, StorageDamaged."""
+
+
+# ── jobs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Journal(Protocol):
+    """The named steps of one job."""
+
+    async def seen(self, name: str) -> Step | None:
+        """The step, if it was ever intended."""
+
+    async def intend(self, name: str, **value: Any) -> None:
+        """Written, and committed, before an effect."""
+
+    async def done(self, name: str, *, cost: int | None = None, **value: Any) -> None:
+        """Written after it."""
+
+
+class Run(Protocol):
+    """What a runner is given."""
+
+    job: Job
+    journal: Journal
+
+    async def progress(
+        self, phase: Phase, *, done: int | None = None, total: int | None = None, note: str | None = None
+    ) -> None:
+        """Shown to whoever waits; cheap, never raises."""
+
+
+class Runner(Protocol):
+    """Does jobs of one kind."""
+
+    async def run(self, run: Run) -> None:
+        """Works, and ends the job itself in its last transaction. An exception leaves the ending to `close`.
+        On cancellation it tells the vendor before it lets go."""
+
+    async def close(self, job: Job, error: MvError) -> None:
+        """Ends a job that has no result: state by the error, settles what its steps cost, gives the rest back."""
+
+
+class Courier(Protocol):
+    """Carries progress and results to whoever waits for them. Never raises."""
+
+    def follow(self, job: Job) -> None:
+        """From now on, show this job's progress (read from `JobEngine.status`) until it is delivered."""
+
+    async def deliver(self, job: Job) -> None:
+        """A final job → the message that was promised, and the record of where it went."""
+
+
+class JobEngine(Protocol):
+    """Runs stored jobs in the background."""
+
+    def register(self, kind: JobKind, runner: Runner) -> None:
+        """Once a kind, before `resume`."""
+
+    def attach(self, courier: Courier) -> None:
+        """Who delivers."""
+
+    async def resume(self) -> None:
+        """After a start: takes up all that is stored and not finished, delivers what is not delivered."""
+
+    def release(self, job: Job) -> None:
+        """A stored job may start: its command is acknowledged."""
+
+    def status(self, job_id: RecordId) -> Progress | None:
+        """How far a job is; None if it is not here (any more)."""
+
+    async def cancel(self, job_id: RecordId, by: MemberId) -> bool:
+        """Stops it and waits until it has ended; False if it had ended already, or its result was already stored."""
+
+    async def drain(self, seconds: float) -> None:
+        """Stops taking up jobs, gives running ones that long, then stops them where they are;
+        they go on after a start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorDoor:
+    """Whether a vendor can be asked at all."""
+
+    ready: bool
+    variable: str
+    """The environment variable that is missing, if it is not ready."""
