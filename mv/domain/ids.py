@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from ulid import ULID
+
 ServerId = NewType("ServerId", int)
 MemberId = NewType("MemberId", int)
 ChannelId = NewType("ChannelId", int)
 MessageId = NewType("MessageId", int)
 RecordId = NewType("RecordId", str)
 """A ULID: 26 characters, sortable by time."""
+
+
+def new_id() -> RecordId:
+    """A fresh key."""
+    return RecordId(str(ULID()))
 
 
 class Kind(StrEnum):

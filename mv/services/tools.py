@@ -1,0 +1,62 @@
+"""What every service works with, wired once by `mv.app`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mv.config import Config
+from mv.domain.actor import Actor
+from mv.domain.engine import Engine, Makes, Vendor
+from mv.domain.ids import ServerId
+from mv.errors import NotSetUp, ServerOnly, Unknown
+from mv.ports import Clock, Darkroom, JobEngine, Media, Painter, Records, SceneWriter, Seen, VendorDoor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """Ports and configuration. `stand_in` lets offline engines step in for vendors without a key: the preview only."""
+
+    records: Records
+    clock: Clock
+    config: Config
+    jobs: JobEngine
+    media: Media
+    darkroom: Darkroom
+    writers: Mapping[Vendor, SceneWriter]
+    painters: Mapping[Vendor, Painter]
+    doors: Mapping[Vendor, VendorDoor] = field(default_factory=dict)
+    stand_in: bool = False
+
+    def line_up(self, makes: Makes, names: Sequence[str], chosen: str | None) -> tuple[Engine, ...]:
+        """The engines to try, in order: the one a member chose, else those of the flavor whose vendor has a key.
+
+        Raises Unknown for an engine that does not exist or makes something else, NotSetUp when no vendor can be asked.
+        """
+        if chosen is not None:
+            engine = self.config.engine(chosen)
+            if engine.makes is not makes:
+                fit = tuple(other.name for other in self.config.engines_for(makes))
+                raise Unknown(kind="engine", given=chosen, nearest=fit[:3])
+            wanted: tuple[Engine, ...] = (engine,)
+        else:
+            listed = tuple(self.config.engine(name) for name in names)
+            wanted = tuple(e for i, e in enumerate(listed) if i == 0 or e.vendor is not Vendor.OFFLINE)
+        ready = tuple(engine for engine in wanted if self.doors[engine.vendor].ready)
+        if ready:
+            return ready
+        if self.stand_in and chosen is None:
+            return tuple(e for e in self.config.engines_for(makes) if e.vendor is Vendor.OFFLINE)[:1]
+        raise NotSetUp(vendor=wanted[0].vendor.value, variable=self.doors[wanted[0].vendor].variable)
+
+
+def server_of(actor: Actor) -> ServerId:
+    """The actor's server; raises ServerOnly in a direct message."""
+    if actor.server_id is None:
+        raise ServerOnly()
+    return actor.server_id
+
+
+def eyes(actor: Actor) -> Seen:
+    """What this actor may see; raises ServerOnly in a direct message."""
+    return Seen(server_id=server_of(actor), member_id=actor.member_id)
