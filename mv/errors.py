@@ -15,6 +15,7 @@ failed stores its code and facts, so that the words can be found again after a r
     │   ├── BadAnswer           cut off, not JSON, too few scenes
     │   └── NoPicture           broken, not a picture, too large, link expired
     ├── Stopped, Uncertain      a job ended without a result
+    ├── Partial                 a job ended with some of its pictures
     ├── StorageError
     │   └── StorageFull, StorageLocked, StorageDamaged
     └── Incident                a bug; its number is in the log
@@ -282,6 +283,15 @@ class Stopped(MvError):
     """Cancelled; `by_id` is the member who did it, 0 for the bot itself."""
 
     by_id: int = 0
+
+
+@dataclass(eq=False)
+class Partial(MvError):
+    """Some of several pictures failed; `why` is the code of the first failure. Belongs to a job that is done."""
+
+    wanted: int
+    got: int
+    why: str
 
 
 @dataclass(eq=False)

@@ -37,9 +37,7 @@ class Usage:
         async with self._tools.records.read() as tx:
             return tuple([await self._sheet(tx, server, actor.member_id, actor.role_ids) for server in servers])
 
-    async def _sheet(
-        self, tx: Transaction, server: ServerId, member: MemberId, roles: frozenset[int]
-    ) -> UsageSheet:
+    async def _sheet(self, tx: Transaction, server: ServerId, member: MemberId, roles: frozenset[int]) -> UsageSheet:
         now = self._tools.clock.now()
         quotas = (*await tx.usage.quotas([server]), *self._tools.config.default_quotas())
         sums = {p: await tx.usage.used([(server, member)], window(p, now)[0]) for p in Period}

@@ -1,0 +1,297 @@
+"""Characters: asked for, asked for again, shown, listed, their originals, and deleted."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from mv.domain import limits
+from mv.domain.actor import Actor
+from mv.domain.character import Character, CharacterBrief, CharacterOrder, CharacterView, Take
+from mv.domain.engine import Engine, Makes
+from mv.domain.ids import Kind, MemberId, RecordId, ServerId, parse_ref
+from mv.domain.jobs import Job, JobKind, ReplyTo
+from mv.domain.usage import AllowanceKind
+from mv.errors import NotChosen, NotFound, Partial, Unknown
+from mv.ports import Choice, Page, Transaction
+from mv.services.admission import Application, Desk
+from mv.services.project import find_project
+from mv.services.scenes import owned, visible
+from mv.services.tools import Tools, eyes, server_of
+
+KIND = "character"
+
+
+class CharacterTask(BaseModel):
+    """A character job's order, as stored. `character_id` is set when a character gets new takes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    brief: CharacterBrief
+    request: dict[str, Any]
+    defaults_applied: dict[str, Any]
+    engines: tuple[str, ...]
+    character_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A take's untouched file."""
+
+    take: Take
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait:
+    """A character as it is shown: takes with their previews by take id; a preview that is gone is absent."""
+
+    view: CharacterView
+    previews: Mapping[RecordId, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ask:
+    actor: Actor
+    server_id: ServerId
+    project_id: RecordId | None
+    reply: ReplyTo
+
+
+class Characters:
+    """/character, and the buttons under its results."""
+
+    def __init__(self, tools: Tools, desk: Desk) -> None:
+        self._tools = tools
+        self._desk = desk
+
+    async def request(self, actor: Actor, order: CharacterOrder, reply: ReplyTo) -> Job:
+        """A stored job for a new character. Raises Refused."""
+        server = server_of(actor)
+        order = checked(order)
+        flavor = self._tools.config.flavor(order.flavor)
+        engines = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, order.engine)
+        brief, defaults = self._tools.config.fill_character(order, seed=draw_seed())
+        engines = _for_ratio(engines, brief.aspect_ratio)
+        project_id = None
+        if order.project is not None:
+            async with self._tools.records.read() as tx:
+                project = await find_project(tx, server, order.project)
+                project_id = project.id if project else None
+        task = CharacterTask(
+            brief=brief,
+            request=order.model_dump(exclude_none=True),
+            defaults_applied=defaults,
+            engines=tuple(engine.name for engine in engines),
+        )
+        ask = _Ask(actor=actor, server_id=server, project_id=project_id, reply=reply)
+        return await self._admit(ask, task, engines[0])
+
+    async def again(self, actor: Actor, record_id: RecordId, reply: ReplyTo) -> Job:
+        """A stored job for new takes with a new seed. Raises Refused."""
+        view = await self.view(actor, record_id)
+        record = view.record
+        order = checked(CharacterOrder.model_validate({**record.request, "description": record.description}))
+        flavor = self._flavor(record.flavor)
+        engines = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, self._known(order.engine))
+        order = order.model_copy(update={"seed": None, "name": record.name, "flavor": flavor.name})
+        brief, _ = self._tools.config.fill_character(order, seed=draw_seed())
+        engines = _for_ratio(engines, brief.aspect_ratio)
+        task = CharacterTask(
+            brief=brief,
+            request=dict(record.request),
+            defaults_applied=dict(record.defaults_applied),
+            engines=tuple(engine.name for engine in engines),
+            character_id=record_id,
+        )
+        ask = _Ask(actor=actor, server_id=record.server_id, project_id=record.project_id, reply=reply)
+        return await self._admit(ask, task, engines[0])
+
+    async def retry(self, actor: Actor, job: Job, reply: ReplyTo) -> Job:
+        """A stored job for the request of one that failed, or for the pictures that one is missing. Raises Refused."""
+        task = CharacterTask.model_validate(job.order)
+        if job.error == Partial.__name__ and job.record_id is not None:
+            facts = job.error_facts or {}
+            images = max(1, int(facts.get("wanted", 1)) - int(facts.get("got", 0)))
+            seed = (task.brief.seed + int(facts.get("got", 0))) % limits.SEED[1]
+            brief = task.brief.model_copy(update={"images": images, "seed": seed})
+            task = task.model_copy(update={"brief": brief, "character_id": job.record_id})
+        ask = _Ask(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply)
+        return await self._admit(ask, task, self._tools.config.engine(task.engines[0]))
+
+    async def _admit(self, ask: _Ask, task: CharacterTask, engine: Engine) -> Job:
+        wants = {AllowanceKind.IMAGES: task.brief.images}
+        cost = engine.picture_cost(task.brief.images)
+        if cost:
+            wants[AllowanceKind.SPEND] = cost
+        return await self._desk.admit(
+            Application(
+                server_id=ask.server_id,
+                member_id=ask.actor.member_id,
+                roles=ask.actor.role_ids,
+                kind=JobKind.CHARACTER,
+                order=task.model_dump(mode="json"),
+                engine=engine.name,
+                vendor=engine.vendor.value,
+                reply=ask.reply,
+                wants=wants,
+                project_id=ask.project_id,
+            )
+        )
+
+    async def show(self, actor: Actor, given: str) -> Portrait:
+        """By ref, with the takes of its newest job. Raises NotFound."""
+        async with self._tools.records.read() as tx:
+            view = await _view(tx, await self._find(tx, actor, given))
+        return await self._portrait(view)
+
+    async def view(self, actor: Actor, record_id: RecordId) -> CharacterView:
+        """By key, for the buttons; in a direct message only the owner's own. Raises NotFound."""
+        async with self._tools.records.read() as tx:
+            return await _view(tx, await self._visible(tx, actor, record_id))
+
+    async def result(self, job: Job) -> Portrait:
+        """What a finished job made: its own takes."""
+        async with self._tools.records.read() as tx:
+            record = await tx.characters.get(job.record_id, deleted=True) if job.record_id else None
+            if record is None:
+                raise NotFound(kind=KIND, given=str(job.ref))
+            takes = await tx.characters.takes(record.id, job_id=job.id)
+        return await self._portrait(CharacterView(record=record, takes=takes))
+
+    async def originals(self, actor: Actor, given: str, take: int | None = None) -> tuple[Original, ...]:
+        """The vendor's files, by ref: of all takes, or of one. Raises NotFound."""
+        async with self._tools.records.read() as tx:
+            record = await self._find(tx, actor, given)
+            takes = await tx.characters.takes(record.id)
+        return await self._originals(record, takes, take)
+
+    async def originals_by_id(self, actor: Actor, record_id: RecordId, job_id: RecordId) -> tuple[Original, ...]:
+        """The vendor's files of one message's takes, for the button. Raises NotFound."""
+        async with self._tools.records.read() as tx:
+            record = await self._visible(tx, actor, record_id)
+            takes = await tx.characters.takes(record.id, job_id=job_id)
+        return await self._originals(record, takes, None)
+
+    async def _originals(self, record: Character, takes: tuple[Take, ...], number: int | None) -> tuple[Original, ...]:
+        wanted = [take for take in takes if number is None or take.number == number]
+        if not wanted:
+            raise NotFound(kind="take", given=f"{record.ref} take {number}" if number else str(record.ref))
+        found = []
+        for take in wanted:
+            try:
+                found.append(Original(take=take, data=await self._tools.media.get(take.original.key)))
+            except KeyError:
+                continue
+        if not found:
+            raise NotFound(kind="file", given=str(record.ref))
+        return tuple(found)
+
+    async def page(
+        self, actor: Actor, *, project: str | None = None, member: MemberId | None = None, before: int | None = None
+    ) -> Page[Character]:
+        """Newest first, filtered by project (ref or name) and author. Raises Unknown."""
+        async with self._tools.records.read() as tx:
+            found = await find_project(tx, server_of(actor), project)
+            return await tx.characters.page(
+                eyes(actor),
+                project_id=found.id if found else None,
+                member_id=member,
+                before=before,
+                size=limits.PAGE,
+            )
+
+    async def choices(self, actor: Actor, text: str) -> tuple[Choice, ...]:
+        """For autocomplete."""
+        async with self._tools.records.read() as tx:
+            return await tx.characters.choices(eyes(actor), text, limits.CHOICES)
+
+    async def deletable(self, actor: Actor, given: str) -> Character:
+        """The character that this actor may delete. Raises NotFound, NotAllowed."""
+        async with self._tools.records.read() as tx:
+            return owned(actor, await self._find(tx, actor, given))
+
+    async def deletable_by_id(self, actor: Actor, record_id: RecordId) -> Character:
+        """As `deletable`, for the buttons."""
+        async with self._tools.records.read() as tx:
+            return owned(actor, await self._visible(tx, actor, record_id))
+
+    async def delete(self, actor: Actor, record_id: RecordId) -> Character:
+        """Deletes it. Raises NotFound (also if it is deleted already), NotAllowed."""
+        async with self._tools.records.write() as tx:
+            record = owned(actor, await self._visible(tx, actor, record_id))
+            if not await tx.characters.delete(record.id, self._tools.clock.now()):
+                raise NotFound(kind=KIND, given=str(record.ref))
+            return record
+
+    async def _portrait(self, view: CharacterView) -> Portrait:
+        previews: dict[RecordId, bytes] = {}
+        for take in view.takes:
+            try:
+                previews[take.id] = await self._tools.media.get(take.preview.key)
+            except KeyError:
+                continue
+        return Portrait(view=view, previews=previews)
+
+    async def _find(self, tx: Transaction, actor: Actor, given: str) -> Character:
+        ref = parse_ref(given, Kind.CHARACTER)
+        record = await tx.characters.find(eyes(actor), ref) if ref else None
+        if record is None:
+            near = await tx.characters.choices(eyes(actor), "".join(filter(str.isdigit, given)), 3)
+            raise NotFound(kind=KIND, given=given, nearest=tuple(str(choice.ref) for choice in near))
+        return record
+
+    async def _visible(self, tx: Transaction, actor: Actor, record_id: RecordId) -> Character:
+        record = await tx.characters.get(record_id)
+        if record is None or not visible(actor, record):
+            raise NotFound(kind=KIND, given="")
+        return record
+
+    def _flavor(self, name: str) -> Any:
+        """The flavor a record was made with, or the default if it is gone."""
+        try:
+            return self._tools.config.flavor(name)
+        except Unknown:
+            return self._tools.config.flavor(None)
+
+    def _known(self, engine: str | None) -> str | None:
+        try:
+            return self._tools.config.engine(engine).name if engine else None
+        except Unknown:
+            return None
+
+
+def checked(order: CharacterOrder) -> CharacterOrder:
+    """The order with clean texts; raises Refused for what does not fit."""
+    return order.model_copy(
+        update={
+            "description": limits.text("description", order.description, limits.DESCRIPTION),
+            "name": limits.optional_text("name", order.name, limits.NAME),
+            "images": limits.number("images", order.images, limits.IMAGES),
+            "seed": limits.number("seed", order.seed, limits.SEED),
+        }
+    )
+
+
+def draw_seed() -> int:
+    """A fresh seed, short enough to be typed again."""
+    return secrets.randbelow(1_000_000_000)
+
+
+def _for_ratio(engines: tuple[Engine, ...], ratio: str) -> tuple[Engine, ...]:
+    """The engines that take this aspect ratio; raises NotChosen with what the first takes."""
+    fit = tuple(engine for engine in engines if not engine.aspect_ratios or ratio in engine.aspect_ratios)
+    if not fit:
+        raise NotChosen(field="aspect_ratio", given=ratio, allowed=engines[0].aspect_ratios)
+    return fit
+
+
+async def _view(tx: Transaction, record: Character) -> CharacterView:
+    """A character with the takes of its newest job: those that fit into one message."""
+    takes = await tx.characters.takes(record.id)
+    newest = takes[-1].job_id if takes else None
+    return CharacterView(record=record, takes=tuple(take for take in takes if take.job_id == newest))

@@ -1,0 +1,100 @@
+"""Jobs as members see them: listed, shown, cancelled; and the notes that the courier takes."""
+
+from __future__ import annotations
+
+from mv.domain import limits
+from mv.domain.actor import Actor
+from mv.domain.ids import Kind, MessageId, RecordId, parse_ref
+from mv.domain.jobs import Delivery, Job, Progress
+from mv.errors import ManagersOnly, NotAllowed, NotFound, TooLate
+from mv.ports import Choice, Page, Transaction
+from mv.services.tools import Tools, server_of
+
+KIND = "job"
+
+
+class Jobs:
+    """/jobs, and the Cancel and Retry buttons."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def page(self, actor: Actor, *, everybody: bool = False, before: int | None = None) -> Page[Job]:
+        """One's own jobs, newest first; a manager may ask for everybody's. Raises ManagersOnly."""
+        if everybody and not actor.is_manager:
+            raise ManagersOnly()
+        async with self._tools.records.read() as tx:
+            return await tx.jobs.page(
+                server_of(actor),
+                member_id=None if everybody else actor.member_id,
+                before=before,
+                size=limits.PAGE,
+            )
+
+    async def show(self, actor: Actor, given: str) -> tuple[Job, Progress | None]:
+        """A job, and how far it is if it is not over. Raises NotFound."""
+        async with self._tools.records.read() as tx:
+            job = await self._find(tx, actor, given)
+        return job, self._tools.jobs.status(job.id)
+
+    async def choices(self, actor: Actor, text: str) -> tuple[Choice, ...]:
+        """For autocomplete."""
+        member = None if actor.is_manager else actor.member_id
+        async with self._tools.records.read() as tx:
+            return await tx.jobs.choices(server_of(actor), member_id=member, text=text, size=limits.CHOICES)
+
+    async def cancel(self, actor: Actor, given: str) -> Job:
+        """By ref. Raises NotFound, TooLate."""
+        async with self._tools.records.read() as tx:
+            job = await self._find(tx, actor, given)
+        return await self._cancel(actor, job)
+
+    async def cancel_by_id(self, actor: Actor, job_id: RecordId) -> Job:
+        """For the button. Raises NotFound, NotAllowed, TooLate."""
+        job = await self.get(job_id)
+        if job is None or actor.server_id not in (None, job.server_id):
+            raise NotFound(kind=KIND, given="")
+        if not _theirs(actor, job):
+            raise NotAllowed(action="cancel", ref=str(job.ref), owner_id=job.member_id)
+        return await self._cancel(actor, job)
+
+    async def _cancel(self, actor: Actor, job: Job) -> Job:
+        stopped = not job.state.final and await self._tools.jobs.cancel(job.id, actor.member_id)
+        after = await self.get(job.id) or job
+        if not stopped:
+            raise TooLate(ref=str(job.ref), state=after.state.value)
+        return after
+
+    async def own(self, actor: Actor, job_id: RecordId) -> Job:
+        """One's own job by key, for Retry and Edit. Raises NotFound."""
+        job = await self.get(job_id)
+        if job is None or job.member_id != actor.member_id or actor.server_id not in (None, job.server_id):
+            raise NotFound(kind=KIND, given="")
+        return job
+
+    async def get(self, job_id: RecordId) -> Job | None:
+        """By key, for the courier."""
+        async with self._tools.records.read() as tx:
+            return await tx.jobs.get(job_id)
+
+    async def shown_at(self, job_id: RecordId, message_id: MessageId) -> None:
+        """Notes the message that shows a job."""
+        async with self._tools.records.write() as tx:
+            await tx.jobs.set_message(job_id, message_id)
+
+    async def delivered(self, job_id: RecordId, by: Delivery, message_id: MessageId | None) -> None:
+        """Notes where a result went; the interaction's token is erased."""
+        async with self._tools.records.write() as tx:
+            await tx.jobs.set_delivered(job_id, by, self._tools.clock.now(), message_id)
+
+    async def _find(self, tx: Transaction, actor: Actor, given: str) -> Job:
+        ref = parse_ref(given, Kind.JOB)
+        job = await tx.jobs.find(server_of(actor), ref) if ref else None
+        if job is None or not _theirs(actor, job):
+            raise NotFound(kind=KIND, given=given)
+        return job
+
+
+def _theirs(actor: Actor, job: Job) -> bool:
+    """Members see and cancel their own jobs, managers all of their server's."""
+    return job.member_id == actor.member_id or (actor.is_manager and actor.server_id == job.server_id)

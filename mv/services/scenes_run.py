@@ -1,0 +1,212 @@
+"""The scenes job: ask the vendor, check what came, ask once more for what is missing, store the version.
+
+Every call is journalled with its answer, so that a restart neither loses nor repeats one that came back. A call that
+was in flight at a kill is asked again once.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+from mv.config import Flavor
+from mv.domain.engine import Engine
+from mv.domain.ids import Kind, RecordId, Ref
+from mv.domain.jobs import Job, Phase
+from mv.domain.scene_check import Checked, check
+from mv.domain.scenes import SceneDraft, SceneList, SceneVersion, TokenUsage
+from mv.domain.usage import AllowanceKind
+from mv.errors import BadAnswer, ModelGone, MvError, NotFound, Uncertain, revive
+from mv.ports import Journal, Run, SceneAnswer, ScenePrompt, Transaction
+from mv.services.closing import fail, finish
+from mv.services.scenes import KIND, SceneTask
+from mv.services.tools import Tools
+from mv.services.trace import Trace
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Writing:
+    """What a job has so far."""
+
+    run: Run
+    task: SceneTask
+    flavor: Flavor
+    engines: list[Engine]
+    usage: TokenUsage = field(default_factory=TokenUsage)
+    model_version: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def engine(self) -> Engine:
+        """The one that is asked now."""
+        return self.engines[0]
+
+    def check(self, answer: SceneAnswer, count: int, *, lenient: bool) -> Checked:
+        """The answer, mended as far as can be."""
+        params = self.flavor.scene_params
+        return check(
+            answer.payload,
+            count=count,
+            shortest=params.shortest_scene_seconds,
+            longest=params.longest_scene_seconds,
+            lenient=lenient,
+        )
+
+
+class SceneRunner:
+    """The `Runner` of scenes jobs."""
+
+    def __init__(self, tools: Tools, trace: Trace) -> None:
+        self._tools = tools
+        self._trace = trace
+
+    async def run(self, run: Run) -> None:
+        """Raises what the vendor raises; then the engine calls `close`."""
+        async with self._tools.records.read() as tx:
+            if await tx.scenes.version_of_job(run.job.id) is not None:
+                return
+        task = SceneTask.model_validate(run.job.order)
+        flavor = self._tools.config.flavor(task.brief.flavor)
+        engines = [self._tools.config.engine(name) for name in task.engines]
+        self._trace.request(run.job, task.request, task.defaults_applied, flavor)
+        writing = _Writing(run=run, task=task, flavor=flavor, engines=engines)
+        draft = await self._write(writing)
+        await run.progress(Phase.STORING)
+        async with self._tools.records.write() as tx:
+            await self._store(tx, writing, draft)
+
+    async def close(self, job: Job, error: MvError) -> None:
+        """Ends a job that made nothing."""
+        await fail(self._tools.records, job, error, self._tools.clock.now())
+
+    async def _write(self, writing: _Writing) -> SceneDraft:
+        brief, config = writing.task.brief, self._tools.config
+        first = await self._ask(writing, "write", config.scene_prompt(brief, writing.flavor))
+        await writing.run.progress(Phase.CHECKING)
+        result = writing.check(first, brief.count, lenient=False)
+        missing = result.missing(brief.count)
+        if missing:
+            have = tuple(scene.title if scene else "(missing)" for scene in result.scenes)
+            prompt = config.more_prompt(brief, writing.flavor, have, missing)
+            second = await self._ask(writing, "more", prompt)
+            result.fill(writing.check(second, missing, lenient=True))
+            writing.notes.append("asked_again")
+            if result.missing(brief.count):
+                reason = second.problem or first.problem or "too_few"
+                raise BadAnswer(
+                    vendor=writing.engine.vendor.value, reason=reason, wanted=brief.count, got=result.usable()
+                )
+        writing.notes += result.notes
+        return result.draft(brief.count, _title(brief.idea))
+
+    async def _ask(self, writing: _Writing, step: str, prompt: ScenePrompt) -> SceneAnswer:
+        """One answer, from the first engine of the list that the vendor still knows."""
+        await writing.run.progress(Phase.WRITING, done=0, total=None)
+        while True:
+            engine = writing.engine
+            try:
+                answer = await self._ask_engine(writing, f"{step}:{engine.name}", engine, prompt)
+            except ModelGone:
+                if len(writing.engines) == 1:
+                    raise
+                log.warning("engine %s is gone at its vendor; %s takes over", engine.name, writing.engines[1].name)
+                writing.notes.append(f"engine_gone:{engine.name}")
+                writing.engines.pop(0)
+                continue
+            writing.usage += answer.usage
+            writing.model_version = answer.model_version
+            return answer
+
+    async def _ask_engine(self, writing: _Writing, step: str, engine: Engine, prompt: ScenePrompt) -> SceneAnswer:
+        journal = writing.run.journal
+        step = await _next_try(journal, step, engine)
+        known = await journal.seen(step)
+        if known is not None and known.done_at is not None:
+            value = known.value
+            if "error" in value:
+                raise revive(value["error"], value["facts"])
+            return SceneAnswer(
+                payload=value["payload"],
+                usage=TokenUsage.model_validate(value["usage"]),
+                model_version=value["model_version"],
+                problem=value["problem"],
+            )
+        self._trace.prompt(writing.run.job, engine, f"{prompt.system}\n\n{prompt.user}")
+        await journal.intend(step, engine=engine.name)
+
+        async def report(note: str) -> None:
+            await writing.run.progress(Phase.WRITING, note=note)
+
+        try:
+            answer = await self._tools.writers[engine.vendor].write(engine, prompt, report)
+        except MvError as error:
+            await journal.done(step, error=error.code, facts=error.facts())
+            raise
+        await journal.done(
+            step,
+            cost=engine.scene_cost(answer.usage),
+            payload=answer.payload,
+            usage=answer.usage.model_dump(),
+            model_version=answer.model_version,
+            problem=answer.problem,
+        )
+        return answer
+
+    async def _store(self, tx: Transaction, writing: _Writing, draft: SceneDraft) -> None:
+        job, task, now = writing.run.job, writing.task, self._tools.clock.now()
+        record = await tx.scenes.get(RecordId(task.list_id)) if task.list_id else None
+        if task.list_id and record is None:
+            raise NotFound(kind=KIND, given="")
+        version = SceneVersion(
+            number=record.versions + 1 if record else 1,
+            author_id=job.member_id,
+            created_at=now,
+            job_id=job.id,
+            draft=draft,
+            brief=task.brief,
+            request=task.request,
+            defaults_applied=task.defaults_applied,
+            engine=writing.engine.name,
+            model_version=writing.model_version,
+            usage=writing.usage,
+            cost=writing.engine.scene_cost(writing.usage),
+            notes=tuple(dict.fromkeys(writing.notes)),
+        )
+        if record is None:
+            record = await self._new_list(tx, job, task, draft.title)
+            await tx.scenes.add(record, version)
+        else:
+            await tx.scenes.add_version(record.id, version)
+        await finish(tx, job, now, {AllowanceKind.SCENES: 1}, record_id=record.id, version=version.number)
+
+    async def _new_list(self, tx: Transaction, job: Job, task: SceneTask, title: str) -> SceneList:
+        numbers = await tx.next_numbers({(job.server_id, Kind.SCENE_LIST): 1})
+        return SceneList(
+            id=job.id,
+            server_id=job.server_id,
+            ref=Ref(Kind.SCENE_LIST, numbers[job.server_id, Kind.SCENE_LIST]),
+            owner_id=job.member_id,
+            private=job.private,
+            title=title,
+            created_at=self._tools.clock.now(),
+            versions=1,
+            project_id=job.project_id,
+            character_id=RecordId(task.character_id) if task.character_id else None,
+        )
+
+
+async def _next_try(journal: Journal, step: str, engine: Engine) -> str:
+    """The step to take: `step`, or its second try if the first was in flight at a kill. A third is never made."""
+    for name in (step, f"{step}:again"):
+        seen = await journal.seen(name)
+        if seen is None or seen.done_at is not None:
+            return name
+    raise Uncertain(vendor=engine.vendor.value)
+
+
+def _title(idea: str) -> str:
+    """A title for a list that came without one."""
+    words = " ".join(idea.split())
+    return words if len(words) <= 60 else words[:59].rsplit(" ", 1)[0] + "…"
