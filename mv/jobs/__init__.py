@@ -1,0 +1,1 @@
+"""Jobs run here: which starts next, what becomes of it, and the journal of what it did."""

@@ -1,0 +1,281 @@
+"""The local job engine: asyncio tasks over the records, in this one process.
+
+A task exists while there is work and ends with it. A job has up to three, one after the other or inside each other:
+
+    _live     holds the slot: marks the job as running, waits for the runner, sees to it that the job is final
+    run       the runner's, inside _live; the only one that a member's cancel interrupts
+    _deliver  the courier's, after the slot is free
+
+What a job came to is what the records say at its end, never what happened here: so a cancel that meets the runner's
+last transaction has one outcome. A job whose end could not be stored stays stored, and is taken up by the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Sequence
+
+from mv.config.model import Concurrency
+from mv.domain.ids import MemberId, RecordId
+from mv.domain.jobs import Job, JobKind, JobState, Progress
+from mv.errors import Incident, MvError, Stopped, StorageError, VendorError
+from mv.jobs.journal import RecordsJournal
+from mv.jobs.queue import Queue
+from mv.jobs.tasks import Tasks
+from mv.jobs.usual import UsualTimes
+from mv.jobs.work import Work
+from mv.ports import Clock, Courier, JobEngine, Records, Runner
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 10.0
+"""How long a runner may take to let go; after that its job is ended without it."""
+PAUSES_SECONDS = (0.25, 1.0, 4.0, 10.0)
+"""Between the attempts to store how a job ended."""
+GRACE_SECONDS = 5.0
+"""What a stopping process gives runners to let go and results to be delivered."""
+DELIVERIES_AT_ONCE = 4
+"""Of those that the last process left behind."""
+
+
+class _LeavingError(Exception):
+    """The process stops: the job stays as it is stored."""
+
+
+class LocalEngine(JobEngine):
+    """Use it within one running event loop; every method returns or awaits there."""
+
+    def __init__(
+        self,
+        records: Records,
+        clock: Clock,
+        limits: Concurrency,
+        *,
+        pauses: Sequence[float] = PAUSES_SECONDS,
+        patience: float = PATIENCE_SECONDS,
+        grace: float = GRACE_SECONDS,
+    ) -> None:
+        self._records = records
+        self._clock = clock
+        self._pauses = tuple(pauses)
+        self._patience = patience
+        self._grace = grace
+        self._queue = Queue(limits)
+        self._works: dict[RecordId, Work] = {}
+        self._runners: dict[JobKind, Runner] = {}
+        self._courier: Courier | None = None
+        self._tasks = Tasks()
+        self._usual = UsualTimes(records, self._tasks.spawn)
+        self._draining = False
+
+    # ── what others call ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def register(self, kind: JobKind, runner: Runner) -> None:
+        """Raises ValueError for a second runner of the same kind."""
+        if kind in self._runners:
+            raise ValueError(f"there is a runner for {kind} already")
+        self._runners[kind] = runner
+
+    def attach(self, courier: Courier) -> None:
+        """Who delivers. Without one, jobs run and stay undelivered."""
+        self._courier = courier
+
+    async def resume(self) -> None:
+        """One look at the records; everything else happens in the background."""
+        async with self._records.read() as tx:
+            unfinished = await tx.jobs.unfinished()
+            undelivered = await tx.jobs.undelivered()
+        for job in unfinished:
+            self.release(job)
+            if self._courier is not None and job.id in self._works:
+                self._courier.follow(job)
+        self._tasks.spawn(self._catch_up(undelivered))
+
+    def release(self, job: Job) -> None:
+        """Costs no query. A job that is here already, or that comes while the process stops, changes nothing."""
+        if self._draining or job.id in self._works:
+            return
+        if self._take_in(job) is not None:
+            self._pump()
+
+    def status(self, job_id: RecordId) -> Progress | None:
+        """From memory. O(members with jobs) while it waits, else O(1)."""
+        work = self._works.get(job_id)
+        return None if work is None else work.seen(self._queue.place(job_id), self._usual.get(work.job))
+
+    async def cancel(self, job_id: RecordId, by: MemberId) -> bool:
+        """Also for a stored job that was never released. Raises StorageError if its end could not be stored (yet)."""
+        work = self._works.get(job_id) or await self._find(job_id)
+        if work is None or work.ended.done():
+            return False
+        work.halt(by)
+        if self._queue.drop(job_id):
+            self._tasks.spawn(self._end(work, Stopped(by_id=by)))
+        await asyncio.wait({work.ended}, timeout=self._patience + self._grace)
+        if not work.ended.done():
+            raise StorageError
+        final = work.ended.result()
+        return final is not None and final.state is JobState.CANCELLED
+
+    async def drain(self, seconds: float) -> None:
+        """Ends within `seconds` and twice the grace. Afterwards nothing of this engine runs any more."""
+        self._draining = True
+        for job_id in self._queue.clear():
+            del self._works[job_id]
+        await self._tasks.settle(seconds)
+        for work in self._works.values():
+            work.halt(None)
+        await self._tasks.settle(self._grace)
+        self._tasks.cancel()
+        await self._tasks.settle(self._grace)
+        self._works.clear()
+
+    # ── a job's life ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _take_in(self, job: Job) -> Work | None:
+        if job.kind not in self._runners:
+            log.error("job %s is of a kind that nobody runs here: %s", job.ref, job.kind)
+            return None
+        work = Work(job, RecordsJournal(self._records, self._clock, job.id))
+        self._works[job.id] = work
+        self._queue.push(job)
+        return work
+
+    def _pump(self) -> None:
+        while not self._draining and (job := self._queue.start()) is not None:
+            work = self._works[job.id]
+            self._tasks.spawn(self._live(work), work.context)
+
+    async def _live(self, work: Work) -> None:
+        try:
+            error = await self._outcome(work)
+        except _LeavingError:
+            self._queue.end(work.job.id)
+            self._works.pop(work.job.id, None)
+            work.end(None)
+        else:
+            await self._end(work, error)
+
+    async def _outcome(self, work: Work) -> MvError | None:
+        """What stood in the way of a result; None if the runner came to its end."""
+        try:
+            if not await self._begin(work) or await self._run(work):
+                return None
+        except MvError as error:
+            log.warning("job %s: %s", work.job.ref, error if isinstance(error, VendorError) else error.code)
+            return error
+        except Exception:
+            number = secrets.token_hex(4)
+            log.exception("incident %s: job %s of server %s", number, work.job.ref, work.job.server_id)
+            return Incident(number=number)
+        if work.stopped_by is None:
+            raise _LeavingError
+        return Stopped(by_id=work.stopped_by)
+
+    async def _begin(self, work: Work) -> bool:
+        now = self._clock.now()
+        async with self._records.write() as tx:
+            started = await tx.jobs.start(work.job.id, now)
+        if started:
+            work.begin(now)
+        return started
+
+    async def _run(self, work: Work) -> bool:
+        """Whether the runner came to its own end, which may be an exception; False if it was stopped."""
+        if work.halted.done():
+            return False
+        task = self._tasks.watched(self._runners[work.job.kind].run(work))
+        await asyncio.wait({task, work.halted}, return_when=asyncio.FIRST_COMPLETED)
+        if task.cancelled():
+            raise RuntimeError("a runner cancelled itself")
+        if task.done():
+            task.result()
+            return True
+        task.cancel()
+        await asyncio.wait({task}, timeout=self._patience)
+        if not task.done():
+            log.error("job %s does not let go; it is ended without its runner", work.job.ref)
+        elif not task.cancelled() and (error := task.exception()) is not None:
+            log.error("job %s failed while it was stopped", work.job.ref, exc_info=error)
+        return False
+
+    async def _end(self, work: Work, error: MvError | None) -> None:
+        """Makes it final, frees its slot, has it delivered."""
+        try:
+            work.end(await self._final(work.job, error))
+        except Exception as failure:
+            log.exception("job %s stays as it is stored until the next start", work.job.ref)
+            work.fail(failure)
+        self._queue.end(work.job.id)
+        self._pump()
+        if work.deliverable:
+            self._usual.ended(work.job)
+            self._tasks.spawn(self._deliver(work))
+        else:
+            self._works.pop(work.job.id, None)
+
+    async def _final(self, job: Job, error: MvError | None) -> Job | None:
+        """The job as it is stored, final; None if it was erased. Raises what kept its end from being stored."""
+        for pause in self._pauses:
+            try:
+                return await self._close(job, error)
+            except Exception:
+                log.exception("job %s could not be ended; once more in %s s", job.ref, pause)
+            await asyncio.sleep(pause)
+        return await self._close(job, error)
+
+    async def _close(self, job: Job, error: MvError | None) -> Job | None:
+        stored = await self._stored(job.id)
+        if stored is None or stored.state.final:
+            return stored
+        if error is None:
+            error = Incident(number=secrets.token_hex(4))
+            log.error("incident %s: the runner of job %s came to its end without ending it", error.number, job.ref)
+        await self._runners[job.kind].close(stored, error)
+        stored = await self._stored(job.id)
+        if stored is not None and not stored.state.final:
+            raise RuntimeError("closed, and still not final")
+        return stored
+
+    async def _deliver(self, work: Work) -> None:
+        try:
+            if self._courier is not None:
+                await self._courier.deliver(work.job)
+        except Exception:
+            log.exception("job %s could not be delivered", work.job.ref)
+        finally:
+            self._works.pop(work.job.id, None)
+
+    # ── what the records know ────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _stored(self, job_id: RecordId) -> Job | None:
+        async with self._records.read() as tx:
+            return await tx.jobs.get(job_id)
+
+    async def _find(self, job_id: RecordId) -> Work | None:
+        """A job that is stored and unfinished, but was not released here: from now on it is here, and waits."""
+        job = await self._stored(job_id)
+        if job_id in self._works:
+            return self._works[job_id]
+        return None if job is None or job.state.final else self._take_in(job)
+
+    async def _catch_up(self, undelivered: Sequence[Job]) -> None:
+        """What the last process left behind."""
+        gate = asyncio.Semaphore(DELIVERIES_AT_ONCE)
+        for job in undelivered:
+            await gate.acquire()
+            if self._draining:
+                return
+            if job.id in self._works:
+                gate.release()
+            else:
+                work = self._works[job.id] = Work(job, RecordsJournal(self._records, self._clock, job.id))
+                work.end(job)
+                self._tasks.spawn(self._deliver(work)).add_done_callback(lambda _: gate.release())
+        try:
+            async with self._records.write() as tx:
+                await tx.jobs.erase_tokens(self._clock.now())
+        except Exception:
+            log.exception("expired tokens could not be erased")

@@ -1,0 +1,87 @@
+"""What this process holds of one job, from its release to its delivery."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import dataclasses
+import time
+from datetime import datetime
+
+from mv.domain.ids import MemberId
+from mv.domain.jobs import Job, JobState, Phase, Progress
+from mv.ports import Journal, Run
+
+
+class Work(Run):
+    """The `Run` that its runner is given, and what the engine needs beside it."""
+
+    def __init__(self, job: Job, journal: Journal) -> None:
+        loop = asyncio.get_running_loop()
+        self.job = job
+        self.journal = journal
+        self.leaving = False
+        self.context = contextvars.copy_context()
+        """That of the release: a job never runs with the log fields of the one that made room for it."""
+        self.stopped_by: MemberId | None = None
+        self.halted: asyncio.Future[None] = loop.create_future()
+        """Done once it shall stop, for whatever reason."""
+        self.ended: asyncio.Future[Job | None] = loop.create_future()
+        """The final job; None if it stays as it is stored; or what kept its end from being stored."""
+        self._phase = Phase.WAITING
+        self._done: int | None = None
+        self._total: int | None = None
+        self._note: str | None = None
+        self._began: float | None = None
+
+    @property
+    def deliverable(self) -> bool:
+        """Whether it is final and nobody has been told."""
+        return self.job.state.final and self.job.delivered_at is None
+
+    async def progress(
+        self, phase: Phase, *, done: int | None = None, total: int | None = None, note: str | None = None
+    ) -> None:
+        """In a new phase counts start anew, in the same one they stay unless given. A note lasts till the next call."""
+        same = phase is self._phase
+        self._phase = phase
+        self._done = self._done if same and done is None else done
+        self._total = self._total if same and total is None else total
+        self._note = note
+
+    def begin(self, at: datetime) -> None:
+        """It runs from now."""
+        self._began = time.monotonic()
+        self.job = dataclasses.replace(self.job, state=JobState.RUNNING, started_at=at)
+
+    def halt(self, by: MemberId | None) -> None:
+        """Cancelled by a member; None: the process stops. The first one counts."""
+        if not self.halted.done():
+            self.stopped_by = by
+            self.leaving = by is None
+            self.halted.set_result(None)
+
+    def end(self, final: Job | None) -> None:
+        """Nothing is left to do but the delivery."""
+        if final is not None:
+            self.job = final
+            self._phase, self._done, self._total, self._note = Phase.DELIVERING, None, None, None
+        self.ended.set_result(final)
+
+    def fail(self, error: Exception) -> None:
+        """How it ended could not be stored."""
+        self.ended.set_exception(error)
+        self.ended.exception()  # it is logged already: nobody has to be waiting
+
+    def seen(self, place: int | None, usual_seconds: float | None) -> Progress:
+        """As it is shown to whoever waits."""
+        return Progress(
+            job=self.job,
+            phase=self._phase,
+            place=place,
+            done=self._done,
+            total=self._total,
+            usual_seconds=usual_seconds,
+            running_seconds=0.0 if self._began is None else time.monotonic() - self._began,
+            note=self._note,
+        )
