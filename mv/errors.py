@@ -17,10 +17,11 @@ failed stores its code and facts, so that the words can be found again after a r
     ├── Stopped, Uncertain      a job ended without a result
     ├── Partial                 a job ended with some of its pictures
     ├── StorageError
-    │   └── StorageFull, StorageLocked, StorageDamaged
+    │   └── StorageFull, StorageLocked, StorageDamaged, Conflict
     └── Incident                a bug; its number is in the log
 
-`ConfigMistake` and `DataFolderInUse` stop the start; a person must mend them (exit code 2).
+A `StartError` (ConfigMistake, DataFolderInUse, DataFolderUnusable, SchemaTooNew) stops the start, as a damaged database
+does; a person must mend it (exit code 2).
 """
 
 from __future__ import annotations
@@ -327,6 +328,11 @@ class StorageDamaged(StorageError):
 
 
 @dataclass(eq=False)
+class Conflict(StorageError):
+    """What was to be stored once is there already, or what it belongs to is not: nothing was stored."""
+
+
+@dataclass(eq=False)
 class Incident(MvError):
     """A bug. The number leads to the log line."""
 
@@ -364,3 +370,11 @@ class DataFolderUnusable(StartError):
 
     path: str
     reason: str
+
+
+@dataclass(eq=False)
+class SchemaTooNew(StartError):
+    """The database was written by a newer version of the bot: `found` is its revision, `known` the newest known here."""
+
+    found: str
+    known: str
