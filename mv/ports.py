@@ -446,9 +446,6 @@ class Run(Protocol):
 
     job: Job
     journal: Journal
-    leaving: bool = False
-    """True from when the process stops: on cancellation the vendor's work then goes on, for it is collected after the
-    next start."""
 
     async def progress(
         self, phase: Phase, *, done: int | None = None, total: int | None = None, note: str | None = None
@@ -461,7 +458,8 @@ class Runner(Protocol):
 
     async def run(self, run: Run) -> None:
         """Works, and ends the job itself in its last transaction. An exception leaves the ending to `close`.
-        On cancellation it tells the vendor before it lets go, unless `run.leaving`."""
+        On cancellation it lets go at once: also a process that stops cancels runs, and the vendor's work is then
+        collected after the next start. The vendor is told in `close`, whose error then is Stopped."""
 
     async def close(self, job: Job, error: MvError) -> None:
         """Ends a job that has no result: state by the error, settles what its steps cost, gives the rest back."""

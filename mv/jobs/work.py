@@ -20,7 +20,6 @@ class Work(Run):
         loop = asyncio.get_running_loop()
         self.job = job
         self.journal = journal
-        self.leaving = False
         self.context = contextvars.copy_context()
         """That of the release: a job never runs with the log fields of the one that made room for it."""
         self.stopped_by: MemberId | None = None
@@ -58,7 +57,6 @@ class Work(Run):
         """Cancelled by a member; None: the process stops. The first one counts."""
         if not self.halted.done():
             self.stopped_by = by
-            self.leaving = by is None
             self.halted.set_result(None)
 
     def end(self, final: Job | None) -> None:
