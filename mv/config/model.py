@@ -18,8 +18,20 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Name = Annotated[str, Field(min_length=1, max_length=80)]
 Phrase = Annotated[str, Field(min_length=1, max_length=100)]
+Word = Annotated[str, Field(min_length=1, max_length=300)]
+Template = Annotated[str, Field(min_length=1, max_length=50_000)]
+OptionalTemplate = Annotated[str, Field(max_length=50_000)]
+EngineList = Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", description='a colour such as "#1b2a41" (in quotes)')]
+Palette = Annotated[tuple[Colour, ...], Field(min_length=1, max_length=6)]
+Host = Annotated[
+    str,
+    Field(
+        pattern=r"^\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        description="a host such as replicate.delivery, or .replicate.delivery for every host below it",
+    ),
+]
 
 
 class SceneDefaults(Strict):
@@ -43,22 +55,22 @@ class SceneSuggestions(Strict):
 class Vocabulary(Strict):
     """Words the offline engine composes with, and that a flavor gives its own colour."""
 
-    locations: tuple[str, ...] = Field(min_length=4)
-    times_of_day: tuple[str, ...] = Field(min_length=2)
-    lighting: tuple[str, ...] = Field(min_length=3)
-    moods: tuple[str, ...] = Field(min_length=3)
-    movements: tuple[str, ...] = Field(min_length=4)
-    angles: tuple[str, ...] = Field(min_length=3)
-    transitions: tuple[str, ...] = Field(min_length=3)
-    actions: tuple[str, ...] = Field(min_length=4)
-    avoid: tuple[str, ...] = Field(min_length=1)
-    palettes: tuple[tuple[str, ...], ...] = Field(min_length=1)
+    locations: tuple[Word, ...] = Field(min_length=4)
+    times_of_day: tuple[Word, ...] = Field(min_length=2)
+    lighting: tuple[Word, ...] = Field(min_length=3)
+    moods: tuple[Word, ...] = Field(min_length=3)
+    movements: tuple[Word, ...] = Field(min_length=4)
+    angles: tuple[Word, ...] = Field(min_length=3)
+    transitions: tuple[Word, ...] = Field(min_length=3)
+    actions: tuple[Word, ...] = Field(min_length=4)
+    avoid: tuple[Word, ...] = Field(min_length=1)
+    palettes: tuple[Palette, ...] = Field(min_length=1)
 
 
 class SceneParams(Strict):
     """scene_params.yaml."""
 
-    engines: tuple[str, ...] = Field(min_length=1)
+    engines: EngineList
     """Names of models.yaml, tried in order when one is gone."""
     defaults: SceneDefaults
     suggestions: SceneSuggestions
@@ -72,17 +84,21 @@ class SceneParams(Strict):
 
 class ScenePrompts(Strict):
     """scene_prompts.yaml: Jinja2 templates. Variables: idea, character, traits, count, video_type, style, camera,
-    flavor, shortest, longest (seconds); `more` also has `have` (titles so far) and `missing` (a count)."""
+    flavor, shortest, longest (seconds), vocabulary (lists of words by name), fence (a mark that occurs in no text of a
+    member's). `look` is rendered first and is a variable of the others; `more` also has `have` (titles so far) and
+    `missing` (a count)."""
 
-    system: str = Field(min_length=1)
-    user: str = Field(min_length=1)
-    more: str = Field(min_length=1)
+    look: OptionalTemplate = ""
+    """What a flavor wants beyond the rules that hold for all."""
+    system: Template
+    user: Template
+    more: Template
 
 
 class ImageDefaults(Strict):
     """What fills the gaps a member left in /character create."""
 
-    aspect_ratio: str = Field(pattern=r"^\d{1,2}:\d{1,2}$")
+    aspect_ratio: str = Field(pattern=r"^\d{1,2}:\d{1,2}$", description="a width and a height such as 16:9")
     images: int = Field(ge=1, le=4)
 
 
@@ -102,7 +118,7 @@ class Preview(Strict):
 class ImageParams(Strict):
     """image_params.yaml."""
 
-    engines: tuple[str, ...] = Field(min_length=1)
+    engines: EngineList
     defaults: ImageDefaults
     preview: Preview
     parameters: Mapping[str, Any] = Field(default_factory=dict)
@@ -110,9 +126,11 @@ class ImageParams(Strict):
 
 
 class ImagePrompts(Strict):
-    """image_prompts.yaml. Variables: description, name, aspect_ratio, flavor, take (from 1), images."""
+    """image_prompts.yaml: Jinja2 templates. Variables: description, name, aspect_ratio, flavor, take (from 1), images;
+    `look` is rendered first and is a variable of `picture`."""
 
-    picture: str = Field(min_length=1)
+    look: OptionalTemplate = ""
+    picture: Template
 
 
 class Concurrency(Strict):
@@ -138,18 +156,24 @@ class Pictures(Strict):
 
     max_bytes: int = Field(ge=100_000)
     max_pixels: int = Field(ge=10_000)
-    hosts: tuple[str, ...] = Field(min_length=1)
+    hosts: tuple[Host, ...] = Field(min_length=1)
     """Hosts that pictures are fetched from; `.example.com` also allows every host below it."""
 
 
-class Limits(Strict):
-    """limits.yaml."""
+class LimitKeys(Strict):
+    """What limits.yaml says in the same words as the program."""
 
-    allowances: tuple[AllowanceLimit, ...]
     concurrency: Concurrency
     pictures: Pictures
     notify_after_seconds: int = Field(ge=0, le=86_400)
+    """0 is off."""
     progress_every_seconds: float = Field(ge=2, le=60)
+
+
+class Limits(LimitKeys):
+    """limits.yaml."""
+
+    allowances: tuple[AllowanceLimit, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

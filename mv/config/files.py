@@ -1,0 +1,147 @@
+"""models.yaml and limits.yaml as people write them: money in US dollars. What the rest of the program sees has
+micro-dollars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date as calendar_date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from mv.config.mistakes import checked, mistake
+from mv.config.model import AllowanceLimit, LimitKeys, Limits, Strict
+from mv.config.yamlfile import Document
+from mv.domain.engine import Engine, Makes, Price, Vendor
+from mv.domain.money import micro
+from mv.domain.usage import AllowanceKind, Period
+from mv.errors import ConfigMistake
+
+DOLLARS = "US dollars from 0 to 10000, with up to 6 decimals"
+# A decimal of at most 15 digits survives the trip through a double, so no digit that was written is lost.
+Dollars = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=6, description=DOLLARS)]
+EngineName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$", description="made of a-z, 0-9, dots, dashes and _, up to 60 characters"
+    ),
+]
+Ratio = Annotated[str, Field(pattern=r"^\d{1,2}:\d{1,2}$", description="a width and a height such as 16:9 (in quotes)")]
+
+MAKERS: Mapping[Vendor, frozenset[Makes]] = {
+    Vendor.GEMINI: frozenset({Makes.SCENES}),
+    Vendor.REPLICATE: frozenset({Makes.IMAGES}),
+    Vendor.OFFLINE: frozenset(Makes),
+}
+"""What each vendor can be asked for."""
+
+
+class PriceEntry(Strict):
+    """Per million tokens (input, output) or per picture; a price without its day and source is not one."""
+
+    input: Dollars | None = None
+    output: Dollars | None = None
+    picture: Dollars | None = None
+    date: calendar_date = Field(description="the day the price was seen, such as 2026-10-07")
+    source: str = Field(min_length=1, max_length=300)
+
+    def price(self) -> Price:
+        """In micro-dollars."""
+        amounts = {"input_micro": self.input, "output_micro": self.output, "picture_micro": self.picture}
+        held = {key: None if amount is None else int(micro(amount)) for key, amount in amounts.items()}
+        return Price(**held, date=self.date, source=self.source)
+
+
+class EngineEntry(Strict):
+    """An engine under its name."""
+
+    label: str = Field(min_length=1, max_length=80)
+    vendor: Vendor
+    model: str = Field(min_length=1, max_length=200)
+    makes: Makes
+    price: PriceEntry | None = None
+    aspect_ratios: tuple[Ratio, ...] = ()
+    parameters: Mapping[str, Any] = Field(default_factory=dict)
+    takes_seed: bool = False
+    count_parameter: str | None = Field(None, min_length=1, max_length=60)
+    thinking_level: Literal["minimal", "low", "medium", "high"] | None = None
+    takes_temperature: bool = False
+
+
+class ModelsFile(Strict):
+    """models.yaml."""
+
+    engines: Mapping[EngineName, EngineEntry] = Field(min_length=1)
+
+
+class AllowanceEntry(Strict):
+    """A limit that binds every member where no manager set one."""
+
+    kind: AllowanceKind
+    limit: Decimal = Field(
+        ge=0, le=1_000_000, decimal_places=4, description="a number from 0 to 1000000; for spend with up to 4 decimals"
+    )
+    period: Period
+
+    def allowance(self) -> AllowanceLimit:
+        """With spend in micro-dollars."""
+        amount = micro(self.limit) if self.kind is AllowanceKind.SPEND else int(self.limit)
+        return AllowanceLimit(kind=self.kind, limit=amount, period=self.period)
+
+
+class LimitsFile(LimitKeys):
+    """limits.yaml."""
+
+    allowances: tuple[AllowanceEntry, ...]
+
+
+def engines_of(document: Document) -> dict[str, Engine]:
+    """models.yaml → engines by name, in the file's order. Raises ConfigMistake."""
+    entries = checked(ModelsFile, document).engines
+    return {name: _engine(document, name, entry) for name, entry in entries.items()}
+
+
+def limits_of(document: Document) -> Limits:
+    """limits.yaml. Raises ConfigMistake."""
+    file = checked(LimitsFile, document)
+    seen: set[tuple[AllowanceKind, Period]] = set()
+    for index, entry in enumerate(file.allowances):
+        path = ("allowances", index)
+        if entry.kind is not AllowanceKind.SPEND and entry.limit != int(entry.limit):
+            raise mistake(document, (*path, "limit"), "a whole number; only spend has decimals")
+        if (entry.kind, entry.period) in seen:
+            raise mistake(document, path, f"one limit for {entry.kind.value} a {entry.period.value}, not two")
+        seen.add((entry.kind, entry.period))
+    for vendor in file.concurrency.per_vendor:
+        if vendor not in list(Vendor):
+            raise mistake(document, ("concurrency", "per_vendor", vendor), "one of " + ", ".join(Vendor))
+    return Limits(**{**dict(file), "allowances": tuple(entry.allowance() for entry in file.allowances)})
+
+
+def _engine(document: Document, name: str, entry: EngineEntry) -> Engine:
+    wrong = _wrong(document, name, entry)
+    if wrong is not None:
+        raise wrong
+    values = dict(entry)
+    values["price"] = entry.price.price() if entry.price else None
+    return Engine(name=name, **values)
+
+
+def _wrong(document: Document, name: str, entry: EngineEntry) -> ConfigMistake | None:
+    path = ("engines", name)
+    if entry.makes not in MAKERS[entry.vendor]:
+        expected = " or ".join(sorted(MAKERS[entry.vendor])) + f", which is what {entry.vendor.value} can be asked for"
+        return mistake(document, (*path, "makes"), expected)
+    if entry.vendor is Vendor.REPLICATE and entry.model.count("/") != 1:
+        return mistake(document, (*path, "model"), "an owner and a name, such as google/imagen-4")
+    if entry.price is None:
+        return None
+    needed = ("input", "output") if entry.makes is Makes.SCENES else ("picture",)
+    for key in needed:
+        if getattr(entry.price, key) is None:
+            return mistake(document, (*path, "price", key), f"this key, which is missing: {DOLLARS}")
+    for key in {"input", "output", "picture"}.difference(needed):
+        if getattr(entry.price, key) is not None:
+            return mistake(document, (*path, "price", key), f"nothing: {entry.makes.value} are paid by {needed[0]}")
+    return None
