@@ -120,9 +120,10 @@ async def test_faults_meet_the_bot() -> None:
 
 async def test_deadlines_and_tokens() -> None:
     async with DiscordStandIn(answer_seconds=0.2) as discord, running(discord):
-        asked, data = discord.prepare("scenes create", {"idea": "x"})
+        ready = discord.prepare("scenes create", {"idea": "x"})
+        asked = ready.asked
         discord.fail("POST", "/interactions/*", 500)
-        await discord.send(asked, data)
+        await discord.send(ready)
         await discord.bell.until(lambda: asked.late_at, 5, lambda: "a late answer")
         back = f"/interactions/{asked.id}/{asked.token}/callback"
         assert (await ask(discord, "POST", back, {"type": 5}))[1]["code"] == 10062
