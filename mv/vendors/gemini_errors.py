@@ -1,0 +1,108 @@
+"""Judges what google-genai raises: what the service is told, and whether asking again is right.
+
+A generate call that timed out or broke off may have been paid for, so it is repeated at most once (`maybe_paid`); a 429
+or a refused connection cost nothing and is repeated as often as patience lasts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mv.errors import BadRequest, KeyRefused, ModelGone, NoCredit, VendorBusy, VendorDown
+from mv.vendors.retry import Setback, clean, seconds_of
+
+VENDOR = "gemini"
+VARIABLE = "GEMINI_API_KEY"
+
+_BAD_KEY = re.compile(r"API_KEY_INVALID|API key (not valid|expired|not found)", re.IGNORECASE)
+_GONE = re.compile(r"models?\b.{0,120}(not found|no longer available|been (retired|shut down))", re.IGNORECASE)
+_NO_CREDIT = re.compile(
+    r"limit:\s*0(?![\d.])|quota_?value\W{1,4}0\W|credits? .{0,20}depleted|billing (account|is) (is )?(disabled|not)",
+    re.IGNORECASE,
+)
+_PER_DAY = re.compile(r"PerDay", re.IGNORECASE)
+_DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)s\s*$")
+
+
+def judge(error: Exception, model: str, secret: str) -> Setback | None:
+    """None for an exception that is no vendor's fault: a bug of ours."""
+    import httpx2
+    from google.genai import errors
+
+    name = type(error).__name__
+    if isinstance(error, errors.APIError):
+        return _of_status(error, model, secret)
+    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        return Setback(VendorDown(vendor=VENDOR, reason="unreachable"), name, again=True)
+    if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol | httpx2.LocalProtocolError):
+        return Setback(VendorDown(vendor=VENDOR, reason="unreachable"), name)
+    if isinstance(error, TimeoutError | httpx2.TimeoutException):
+        return Setback(VendorDown(vendor=VENDOR, reason="timeout"), name, again=True, maybe_paid=True)
+    unreadable = (httpx2.HTTPError, ValueError, TypeError, KeyError, AttributeError)
+    if isinstance(error, unreadable):
+        return Setback(VendorDown(vendor=VENDOR, reason="unavailable"), name, again=True, maybe_paid=True)
+    return None
+
+
+def _of_status(error: Any, model: str, secret: str) -> Setback:
+    code = error.code if isinstance(error.code, int) else 0
+    said = _text(error)
+    note = f"HTTP {code} {clean(error.status, secret, 60)}"
+    after = _after(error)
+    if code == 429:
+        return _limited(said, note, after)
+    if code in {401, 403} or (code == 400 and _BAD_KEY.search(said)):
+        return Setback(KeyRefused(vendor=VENDOR, variable=VARIABLE), f"{note}: {VARIABLE} is refused")
+    if code in {404, 410} or (code == 400 and _GONE.search(said)):
+        return Setback(ModelGone(vendor=VENDOR, model=model), note)
+    if code == 402 or (code == 400 and _NO_CREDIT.search(said)):
+        return Setback(NoCredit(vendor=VENDOR), note)
+    if code in {408, 504}:
+        down = VendorDown(vendor=VENDOR, reason="timeout")
+        return Setback(down, note, again=True, after=after, maybe_paid=True)
+    if 400 <= code < 500:
+        detail = clean(error.message or "", secret)
+        return Setback(BadRequest(vendor=VENDOR, model=model), f"{note}: {detail}")
+    return Setback(VendorDown(vendor=VENDOR, reason="unavailable"), note, again=True, after=after)
+
+
+def _limited(said: str, note: str, after: float | None) -> Setback:
+    """429. A quota of zero never fills up; a day's quota not within a minute."""
+    if _NO_CREDIT.search(said):
+        return Setback(NoCredit(vendor=VENDOR), f"{note}, no quota at all")
+    again = not _PER_DAY.search(said)
+    return Setback(VendorBusy(vendor=VENDOR, retry_after=after), note, again=again, after=after)
+
+
+def _text(error: Any) -> str:
+    try:
+        return f"{error.message or ''} {json.dumps(error.details)}"
+    except (TypeError, ValueError):
+        return str(error.message or "")
+
+
+def _after(error: Any) -> float | None:
+    """The longer of the Retry-After header and RetryInfo.retryDelay, in seconds."""
+    headers = getattr(error.response, "headers", None)
+    waits = [seconds_of(headers.get("retry-after"))] if headers is not None else []
+    waits += [_seconds(delay) for delay in _delays(error.details)]
+    known = [wait for wait in waits if wait is not None]
+    return max(known) if known else None
+
+
+def _delays(details: Any) -> Iterator[Any]:
+    inner = details.get("error", details) if isinstance(details, dict) else None
+    listed = inner.get("details") if isinstance(inner, dict) else None
+    for entry in listed if isinstance(listed, list) else []:
+        if isinstance(entry, dict) and "retryDelay" in entry:
+            yield entry["retryDelay"]
+
+
+def _seconds(delay: Any) -> float | None:
+    if isinstance(delay, dict):
+        delay = f"{delay.get('seconds', '')}s"
+    found = _DURATION.match(delay) if isinstance(delay, str) else None
+    return float(found[1]) if found else None

@@ -1,0 +1,209 @@
+"""Pictures by Replicate, through the predictions API: create, poll, fetch.
+
+A create costs money from the moment it is accepted, so it is repeated only when it certainly was not. When that cannot
+be known, the prediction is looked for at the vendor; found without doubt it is taken over, else the job is Uncertain.
+`Prefer: wait` is not used: the id would come with the picture, and until then nothing could be found again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections import Counter, deque
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from mv.config.model import Pictures
+from mv.domain.engine import Engine
+from mv.errors import MvError, NoPicture, Uncertain, VendorDown
+from mv.ports import Painted, Painter, PicturePrompt, Report, Ticket
+from mv.vendors.download import Downloader, is_loopback
+from mv.vendors.replicate_api import ReplicateApi
+from mv.vendors.replicate_order import Order, made_at, matching, order_for
+from mv.vendors.replicate_outcome import links, version_of
+from mv.vendors.retry import LONGEST_WAIT, Patience, Setback, clean, insist, raise_plainly
+
+if TYPE_CHECKING:
+    from replicate.prediction import Prediction
+
+log = logging.getLogger(__name__)
+
+VENDOR = "replicate"
+
+POLL = (0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.15, 0.25, 0.5, 1.0, 1.5, 2.0)
+"""Pauses in seconds, the last one repeated: quick pictures are seen within a tenth of a second, and a slow one costs
+some dozen requests (the vendor allows 3,000 a minute)."""
+
+LOOK = (0.5, 1.5, 3.0)
+"""Pauses in seconds before each look for a prediction that may have been accepted."""
+
+
+class ReplicatePainter(Painter):
+    """Made cheaply; the SDK is loaded at the first use, beside the event loop.
+
+    `poll` and `look` are pauses in seconds, `answer_seconds` the longest wait for one answer of the API.
+    """
+
+    def __init__(
+        self,
+        api_token: str,
+        *,
+        base_url: str | None,
+        pictures: Pictures,
+        poll: Sequence[float] = POLL,
+        look: Sequence[float] = LOOK,
+        answer_seconds: float = 30.0,
+        first_wait: float = 1.0,
+    ) -> None:
+        most = 6 * pictures.max_bytes  # an answer may hold four pictures as data URIs
+        self._api = ReplicateApi(api_token, base_url, answer_seconds=answer_seconds, max_bytes=most)
+        loopback = base_url is not None and is_loopback(urlsplit(base_url).hostname or "")
+        self._downloads = Downloader(
+            VENDOR, pictures.hosts, pictures.max_bytes, loopback=loopback, first_wait=min(first_wait, 0.5)
+        )
+        self._poll, self._look = tuple(poll), tuple(look)
+        self._answer_seconds, self._first_wait = answer_seconds, first_wait
+        self._given: deque[str] = deque(maxlen=2000)
+        self._asking: Counter[str] = Counter()
+
+    async def warm(self) -> None:
+        """Loads the SDK ahead of the first request: a fifth of a second of work in a thread."""
+        await self._api.connect()
+        await asyncio.to_thread(self._downloads.connect)
+
+    async def start(self, engine: Engine, prompt: PicturePrompt, report: Report) -> Ticket:
+        """Asks for one prediction. If this is cancelled while the vendor is being asked, what comes of it is cancelled
+        at the vendor in the background."""
+        order = order_for(engine, prompt)
+        patience = Patience(seconds=4 * self._answer_seconds, first_wait=self._first_wait)
+        self._asking[order.mark] += 1
+        try:
+            found = await self._create(order, engine.model, patience, report)
+        finally:
+            self._asking[order.mark] -= 1
+            if not self._asking[order.mark]:
+                del self._asking[order.mark]
+        self._given.append(found)
+        return Ticket(id=found)
+
+    async def collect(self, engine: Engine, ticket: Ticket, timeout_seconds: float, report: Report) -> Painted:
+        """Polls until the prediction ends, then fetches what it made. After `timeout_seconds` it is cancelled at the
+        vendor and VendorDown says timeout. Of several pictures those that came are returned."""
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                prediction = await self._ended(ticket.id, engine.model, report)
+        except TimeoutError as error:
+            await self._api.cancel(ticket.id)
+            raise VendorDown(vendor=VENDOR, reason="timeout") from error
+        if prediction.error:
+            log.warning("replicate: %s failed: %s", ticket.id, clean(prediction.error, self._api.token))
+        pictures = await self._fetch(prediction, report)
+        return Painted(pictures=tuple(pictures), model_version=version_of(prediction, engine.model))
+
+    async def cancel(self, engine: Engine, ticket: Ticket) -> None:
+        """At most 5 s; a failure is logged."""
+        await self._api.cancel(ticket.id)
+
+    async def aclose(self) -> None:
+        """Closes connections; waits at most 5 s for cancellations that are under way."""
+        await self._api.aclose()
+        await self._downloads.aclose()
+
+    async def _create(self, order: Order, model: str, patience: Patience, report: Report) -> str:
+        sent_at = datetime.now(UTC)
+
+        async def ask(left: float) -> Prediction:
+            nonlocal sent_at
+            sent_at = datetime.now(UTC)
+            return await self._api.create(order, model)
+
+        try:
+            return (await insist(ask, patience, report, self._api.token, f"replicate {model}")).id
+        except Uncertain:
+            await report("vendor_busy")
+            found = await self._find(order, sent_at)
+            if found is None:
+                raise
+            return found
+
+    async def _find(self, order: Order, sent_at: datetime) -> str | None:
+        """The id of the prediction that this order made, if there is no doubt: exactly one listed since it was sent,
+        with the same model and the very same input, not one of ours, and no equal order under way beside this one."""
+        for pause in self._look:
+            await asyncio.sleep(pause)
+            try:
+                page = await self._api.newest()
+            except Setback as setback:
+                log.info("replicate: could not look for the prediction: %s", setback.note)
+                continue
+            since = sent_at + self._api.ahead - timedelta(seconds=2)
+            found = [one.id for one in matching(order, page.results, since) if one.id not in self._given]
+            if found:
+                complete = not page.next or made_at(page.results[-1]) < since
+                sure = complete and len(found) == 1 and self._asking[order.mark] == 1
+                log.warning("replicate: a create got no answer; %d predictions may be its own", len(found))
+                return found[0] if sure else None
+        return None
+
+    async def _ended(self, id: str, model: str, report: Report) -> Prediction:
+        """Polls through every trouble that may pass, for the prediction runs and is paid for."""
+        troubles = 0
+        pauses = itertools.chain(self._poll, itertools.repeat(self._poll[-1]))
+        while True:
+            await asyncio.sleep(next(pauses))
+            try:
+                prediction = await self._api.get(id, model)
+            except Setback as setback:
+                troubles += 1
+                await self._bear(setback, troubles, id, report)
+                continue
+            troubles = 0
+            if prediction.status in {"succeeded", "failed", "canceled"}:
+                return prediction
+
+    async def _bear(self, setback: Setback, troubles: int, id: str, report: Report) -> None:
+        """Waits before the next poll, or raises what will not pass. A 404 is believed when it comes twice."""
+        unknown_yet = isinstance(setback.error, NoPicture) and troubles == 1
+        if not setback.again and not unknown_yet:
+            log.warning("replicate: %s: %s", id, setback.note)
+            raise_plainly(setback, self._api.token)
+        if troubles == 1:
+            await report("vendor_busy")
+        wait = Patience(seconds=0, first_wait=self._first_wait).pause(setback, min(troubles, 4))
+        await asyncio.sleep(min(wait, LONGEST_WAIT))
+
+    async def _fetch(self, prediction: Prediction, report: Report) -> list[bytes]:
+        """The pictures that came, at least one; expired addresses are asked for afresh, once."""
+        got = await self._fetch_all(links(prediction), report)
+        if any(isinstance(one, NoPicture) and one.reason == "expired" for one in got):
+            got = await self._fetch_again(prediction.id, got, report)
+        pictures = [one for one in got if isinstance(one, bytes)]
+        failures = [one for one in got if isinstance(one, MvError)]
+        if not pictures:
+            raise failures[0]
+        if failures:
+            log.warning("replicate: %d of %d pictures of %s failed", len(failures), len(got), prediction.id)
+        return pictures
+
+    async def _fetch_again(self, id: str, got: list[bytes | MvError], report: Report) -> list[bytes | MvError]:
+        try:
+            fresh = links(await self._api.get(id))
+        except (Setback, MvError) as error:
+            log.info("replicate: no fresh addresses for %s: %s", id, type(error).__name__)
+            return got
+        again = await self._fetch_all(fresh, report)
+        if len(again) != len(got):
+            return again
+        return [new if isinstance(old, MvError) else old for old, new in zip(got, again, strict=True)]
+
+    async def _fetch_all(self, addresses: list[str], report: Report) -> list[bytes | MvError]:
+        async def one(address: str) -> bytes | MvError:
+            try:
+                return await self._downloads.fetch(address, report)
+            except MvError as error:
+                return error
+
+        return list(await asyncio.gather(*(one(address) for address in addresses)))

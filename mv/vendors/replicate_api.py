@@ -1,0 +1,127 @@
+"""The calls to Replicate's predictions API, each ending in a prediction or a Setback."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mv.errors import KeyRefused
+from mv.vendors.replicate_order import Order
+from mv.vendors.retry import Setback, usable
+
+if TYPE_CHECKING:
+    from replicate.client import Client
+    from replicate.pagination import Page
+    from replicate.prediction import Prediction
+
+    from mv.vendors.replicate_wire import Wire
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+CANCEL_SECONDS = 5.0
+
+
+class ReplicateApi:
+    """One client, made at the first call in a thread. `answer_seconds` is the longest wait for one answer."""
+
+    def __init__(self, token: str, base_url: str | None, *, answer_seconds: float, max_bytes: int) -> None:
+        self.token = token.strip()
+        self._base_url = base_url
+        self._answer_seconds = answer_seconds
+        self._max_bytes = max_bytes
+        self._lock = asyncio.Lock()
+        self._client: Client | None = None
+        self._wire: Wire | None = None
+        self._strays: set[asyncio.Future[None]] = set()
+
+    async def connect(self) -> Client:
+        """The SDK's client. Raises KeyRefused for a token that cannot even be sent."""
+        if not usable(self.token):
+            raise KeyRefused(vendor="replicate", variable="REPLICATE_API_TOKEN")
+        async with self._lock:
+            if self._client is not None:
+                return self._client
+            made, self._wire = await asyncio.to_thread(self._make)
+            self._client = made
+            return made
+
+    def _make(self) -> tuple[Client, Wire]:
+        from mv.vendors import replicate_wire
+
+        wire = replicate_wire.Wire(self._answer_seconds, self._max_bytes)
+        return replicate_wire.connect(self.token, self._base_url, wire), wire
+
+    @property
+    def ahead(self) -> timedelta:
+        """The vendor's clock minus ours, as its last answer said; to the second."""
+        return timedelta(seconds=self._wire.ahead if self._wire else 0.0)
+
+    async def aclose(self) -> None:
+        """Gives predictions that nobody waits for 5 s to be cancelled, then closes connections."""
+        if self._strays:
+            await asyncio.wait(self._strays, timeout=CANCEL_SECONDS)
+        async with self._lock:
+            wire, self._client, self._wire = self._wire, None, None
+        if wire is not None:
+            await wire.aclose()
+
+    async def create(self, order: Order, model: str) -> Prediction:
+        """Costs money once accepted. If the caller is cancelled meanwhile, the call is seen through in the background
+        and what it made is cancelled at the vendor."""
+        client = await self.connect()
+        target: dict[str, Any] = {"version": order.version} if order.version else {"model": order.model}
+
+        async def ask() -> Prediction:
+            async with asyncio.timeout(self._answer_seconds + 10.0):
+                return await client.predictions.async_create(input=dict(order.input), **target)
+
+        asking = asyncio.ensure_future(self._judged(ask(), model, creating=True))
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            stray = asyncio.ensure_future(self._stop(asking))
+            self._strays.add(stray)
+            stray.add_done_callback(self._strays.discard)
+            raise
+
+    async def get(self, id: str, model: str = "") -> Prediction:
+        """Its state now. Raises Setback; 404 is NoPicture(expired)."""
+        client = await self.connect()
+        return await self._judged(client.predictions.async_get(id), model)
+
+    async def newest(self) -> Page[Prediction]:
+        """The newest hundred predictions of the account."""
+        client = await self.connect()
+        return await self._judged(client.predictions.async_list(), "")
+
+    async def cancel(self, id: str) -> None:
+        """At most 5 s; what goes wrong is logged, never raised."""
+        try:
+            client = await self.connect()
+            async with asyncio.timeout(CANCEL_SECONDS):
+                await self._judged(client.predictions.async_cancel(id), "")
+        except Setback as setback:
+            log.warning("replicate: %s could not be cancelled: %s", id, setback.note)
+        except (KeyRefused, TimeoutError) as error:
+            log.warning("replicate: %s could not be cancelled: %s", id, type(error).__name__)
+
+    async def _stop(self, asking: asyncio.Future[Prediction]) -> None:
+        (outcome,) = await asyncio.gather(asking, return_exceptions=True)
+        if not isinstance(outcome, BaseException):
+            await self.cancel(outcome.id)
+
+    async def _judged(self, call: Awaitable[T], model: str, *, creating: bool = False) -> T:
+        from mv.vendors.replicate_wire import judge
+
+        try:
+            return await call
+        except Exception as error:
+            setback = judge(error, model, self.token, creating=creating)
+            if setback is None:
+                raise
+            raise setback from error
