@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.ui.limits import CUSTOM_ID
-from mv.domain.ids import MemberId, MessageId, RecordId
+from mv.domain.ids import RecordId
 
 _ULID = "[0-9A-HJKMNP-TV-Z]{26}"
 
@@ -54,7 +54,7 @@ class Press:
     record: RecordId
     version: int = 0
     page: int = 0
-    message: MessageId = MessageId(0)
+    message: int = 0
     """The message whose Delete was pressed; 0 if the question came from a command."""
     job: RecordId | None = None
 
@@ -76,7 +76,7 @@ class Turn:
     what: ListOf
     before: int = 0
     project: int = 0
-    member: MemberId = MemberId(0)
+    member: int = 0
 
 
 def custom_id(press: Press) -> str:
@@ -108,7 +108,7 @@ def press_of(action: Action, found: re.Match[str]) -> Press:
         record=RecordId(parts["record"]),
         version=int(parts.get("version", 0)),
         page=int(parts.get("page", 0)),
-        message=MessageId(int(parts.get("message", 0))),
+        message=int(parts.get("message", 0)),
         job=RecordId(parts["job"]) if "job" in parts else None,
     )
 
@@ -130,7 +130,7 @@ def turn_of(found: re.Match[str]) -> Turn:
         what=ListOf(found["what"]),
         before=int(found["before"]),
         project=int(found["project"]),
-        member=MemberId(int(found["member"])),
+        member=int(found["member"]),
     )
 
 

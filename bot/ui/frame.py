@@ -1,8 +1,8 @@
 """What a message consists of, as one value that cogs and the courier send or edit in.
 
-Buttons are values too: `view_of` turns them into plain ones, in a view that is stopped before it is sent. discord.py keeps
-an unstopped view without a timeout for ever, and stopping one that holds a `DynamicItem` would unregister that for the
-whole bot; a click on a plain button reaches the registered `DynamicItem` all the same.
+Buttons are values too: `view_of` turns them into plain ones, in a view that is stopped before it is sent. discord.py
+keeps an unstopped view without a timeout for ever, and stopping one that holds a `DynamicItem` would unregister that
+for the whole bot; a click on a plain button reaches the registered `DynamicItem` all the same.
 """
 
 from __future__ import annotations

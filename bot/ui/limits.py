@@ -61,8 +61,8 @@ def weight(embed: discord.Embed) -> int:
 
 
 def pages(head: discord.Embed, later: discord.Embed, cards: Sequence[discord.Embed]) -> list[list[discord.Embed]]:
-    """As many cards to a page as fit, below `head` on the first page and below `later` on all others; neither takes more
-    than half of it. At least one card a page: one that is too large is trimmed. Without cards there is one page."""
+    """As many cards to a page as fit, below `head` on the first page and below `later` on the others; these take
+    half of it at most. At least one card a page: one that is too large is trimmed. Without cards there is one page."""
     result = [[trimmed(head, MESSAGE_OF_EMBEDS // 2)]]
     room = MESSAGE_OF_EMBEDS - weight(result[0][0])
     for each in cards:

@@ -1,7 +1,7 @@
 """Text from members and vendors, made safe to stand inside what we draw.
 
-Three doors, by what Discord does with the text afterwards: `plain` for paragraphs and `line` for one line, where Markdown
-is read; `bare` where it is not (footers, author lines, button labels, alt text), so that no backslash shows.
+Three doors, by what Discord does with the text afterwards: `plain` for paragraphs and `line` for one line, where
+Markdown is read; `bare` where it is not (footers, author lines, button labels, alt text), so that no backslash shows.
 Lengths are UTF-16 code units: Discord counts code points, which are never more.
 """
 

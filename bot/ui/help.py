@@ -1,0 +1,42 @@
+"""/help: short, with lines that can be copied."""
+
+from __future__ import annotations
+
+from bot.ui import limits
+from bot.ui.frame import Sheet
+from bot.ui.words import ACCENT
+
+_TEXT = """\
+I plan music videos with your team: scene lists from an idea and a character, and pictures of that character. \
+Everything made is kept and can be found again.
+
+**A scene list**
+```
+/scenes create idea: a lighthouse keeper dances with the tide character: Mara, 60, yellow raincoat
+```
+**A character, with pictures**
+```
+/character create description: Mara, 60, yellow raincoat, salt in her plait images: 2
+```
+**Scenes with a saved character:** give its number
+```
+/scenes create idea: she lets the last kite go character: C1
+```
+**All commands**
+`/scenes` create · show · list · delete
+`/character` create · show · list · original · delete
+`/project` create · list
+`/jobs` list · show · cancel
+`/usage` me: what you used, what is left, when it starts anew
+`/quota` set · show · clear: for managers"""
+
+
+def help_message() -> Sheet:
+    """What there is, on one screen."""
+    card = limits.card(
+        title="Planning a music video",
+        text=_TEXT,
+        footer="S12, s12, 12 and #12 all mean scene list S12. With private: True only you see the result.",
+        colour=ACCENT,
+    )
+    return Sheet(embeds=(card,))

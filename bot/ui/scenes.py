@@ -1,0 +1,207 @@
+"""Scene lists as a director's sheet: a head that says what this is, then a card a scene, read like a call sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.ui import limits
+from bot.ui.custom_ids import Action, ListOf, Press, Turn, custom_id
+from bot.ui.frame import Button, Row, Sheet
+from bot.ui.lists import list_sheet
+from bot.ui.text import EMPTY, bare, line, plain
+from bot.ui.words import ACCENT, LOCK, length, many, price, quote, stamp, timecode
+from mv.domain.ids import RecordId
+from mv.domain.scenes import Scene, SceneList, SceneListView, SceneVersion, ShotSize
+from mv.ports import Page
+
+SHOTS = {
+    ShotSize.EWS: "Extreme wide",
+    ShotSize.WS: "Wide",
+    ShotSize.FS: "Full",
+    ShotSize.MS: "Medium",
+    ShotSize.MCU: "Medium close-up",
+    ShotSize.CU: "Close-up",
+    ShotSize.ECU: "Extreme close-up",
+    ShotSize.INSERT: "Insert",
+}
+_MENDED = {
+    "shot_size": "shot size",
+    "duration_seconds": "duration",
+}
+
+
+def scene_pages(view: SceneListView) -> list[list[discord.Embed]]:
+    """All pages: the head and as many scenes as fit, then the rest below a shorter head."""
+    return limits.pages(_head(view), _later_head(view), _cards(view.version))
+
+
+def scene_list_message(view: SceneListView, page: int = 1) -> Sheet:
+    """One page with its buttons; `page` counts from 1, and one that does not exist is the nearest that does."""
+    pages = scene_pages(view)
+    page = min(max(page, 1), len(pages))
+    record, version = view.record, view.version
+    rows = (_turning(record.id, version.number, page, len(pages)), _acting(record.id, version.number))
+    return Sheet(embeds=tuple(pages[page - 1]), rows=tuple(row for row in rows if row))
+
+
+def scene_list_rows(page: Page[SceneList], turn: Turn | None = None) -> Sheet:
+    """A page of /scenes list; `turn` is where it stands and how it is filtered."""
+    return list_sheet(
+        "Scene lists",
+        [_row(record) for record in page.rows],
+        turn or Turn(what=ListOf.SCENES),
+        page.before,
+        "No scene lists here yet. `/scenes create` makes the first.",
+    )
+
+
+def notes_in_words(notes: Sequence[str]) -> str:
+    """What was mended or replaced, in a sentence or two; empty if nothing was."""
+    said = [_SAID[note] for note in notes if note in _SAID]
+    gone = [note.partition(":")[2] for note in notes if note.startswith("engine_gone:")]
+    said += [f"{line(name, 60)} is gone at its vendor, the next engine took over" for name in gone]
+    values = sorted({what for note in notes if (what := _mended(note))})
+    if values:
+        said.append(f"some values were mended ({', '.join(values)})")
+    text = "; ".join(said)
+    return text[:1].upper() + text[1:]
+
+
+_SAID = {
+    "asked_again": "the generator was asked once more for what was missing",
+    "kept_first": "more scenes came than were asked for, the first were kept",
+    "shortened": "overlong texts were shortened",
+}
+
+
+def _mended(note: str) -> str | None:
+    how, _, what = note.partition(":")
+    return _MENDED.get(what, what.replace("_", " ")) if how in ("mended", "clamped", "guessed") else None
+
+
+def _head(view: SceneListView) -> discord.Embed:
+    record, version = view.record, view.version
+    draft = version.draft
+    facts = [f"**{many(len(draft.scenes), 'scene')}** · {timecode(draft.total_seconds)} min"]
+    facts.append(f"**Character** · {_character(view)}")
+    if record.project_ref is not None:
+        facts.append(f"**Project** · {record.project_ref} {line(record.project_name or '', 80)}")
+    if draft.palette:
+        facts.append("**Palette** · " + " ".join(f"`{colour}`" for colour in draft.palette))
+    facts.append(f"**Made** · {stamp(version.created_at)} · {price(version.cost)}")
+    said = notes_in_words(version.notes)
+    if said:
+        facts.append(f"**Note** · {said}")
+    return limits.card(
+        author=_author(view),
+        title=line(draft.title, 200) or EMPTY,
+        text=_lines(quote(draft.logline, 500), *facts),
+        footer=_made_by(version),
+        colour=_colour(version, 0),
+    )
+
+
+def _later_head(view: SceneListView) -> discord.Embed:
+    """The head of every page but the first: what this belongs to, and no more."""
+    return limits.card(
+        author=_author(view), title=line(view.version.draft.title, 200) or EMPTY, colour=_colour(view.version, 0)
+    )
+
+
+def _author(view: SceneListView) -> str:
+    lock = f" · {LOCK} only you see this" if view.record.private else ""
+    return f"{view.record.ref} · version {view.version.number}{lock}"
+
+
+def _character(view: SceneListView) -> str:
+    record = view.record
+    if record.character_ref is not None:
+        return f"{record.character_ref} {line(record.character_name or '', 80)}"
+    saved = view.version.brief.character_ref
+    return f"{saved + ' ' if saved else ''}{line(view.version.brief.character, 120)}"
+
+
+def _made_by(version: SceneVersion) -> str:
+    who = bare(version.model_version or version.engine, 80)
+    return f"{who} · flavor {bare(version.brief.flavor, 80)}"
+
+
+def _cards(version: SceneVersion) -> list[discord.Embed]:
+    cards, start = [], 0.0
+    for index, scene in enumerate(version.draft.scenes):
+        cards.append(_card(index + 1, scene, start, _colour(version, index)))
+        start += scene.duration_seconds
+    return cards
+
+
+def _card(number: int, scene: Scene, start: float, colour: discord.Colour) -> discord.Embed:
+    action = line(scene.action, 400)
+    return limits.card(
+        author=" · ".join(filter(None, (bare(scene.location, 120), bare(scene.time_of_day, 60)))),
+        title=f"{number} · {line(scene.title, 150) or EMPTY}",
+        text="\n".join(filter(None, (plain(scene.description, 1600), f"▸ {action}" if action else ""))),
+        fields=(
+            ("Camera", _lines(SHOTS[scene.shot_size], line(scene.camera_angle, 120), line(scene.camera_movement, 120))),
+            ("Light & mood", _lines(line(scene.lighting, 160), line(scene.mood, 120))),
+            ("Timing", _timing(scene, start)),
+        ),
+        footer=f"Avoid: {bare(scene.negative_description, 300)}" if scene.negative_description.strip() else "",
+        colour=colour,
+    )
+
+
+def _timing(scene: Scene, start: float) -> str:
+    when = f"{timecode(start)}–{timecode(start + scene.duration_seconds)} · {length(scene.duration_seconds)}"
+    cue = line(scene.cue, 120)
+    return _lines(when, f"♪ {cue}" if cue else "", f"→ {line(scene.transition, 100)}" if scene.transition else "")
+
+
+def _lines(*parts: str) -> str:
+    return "\n".join(filter(None, parts))
+
+
+def _colour(version: SceneVersion, index: int) -> discord.Colour:
+    """The palette, one colour after the other, so that the cards carry it down the page."""
+    palette = version.draft.palette
+    try:
+        return discord.Colour(int(palette[index % len(palette)].removeprefix("#"), 16)) if palette else ACCENT
+    except ValueError:
+        return ACCENT
+
+
+def _turning(record: RecordId, version: int, page: int, last: int) -> Row:
+    if last == 1:
+        return ()
+
+    def to(label: str, target: int, disabled: bool) -> Button:
+        press = Press(action=Action.SCENES_PAGE, record=record, version=version, page=target)
+        return Button(label=label, custom_id=custom_id(press), disabled=disabled)
+
+    return (
+        to("Previous", page - 1, page == 1),
+        to(f"{page} / {last}", page, True),
+        to("Next", page + 1, page == last),
+    )
+
+
+def _acting(record: RecordId, version: int) -> Row:
+    again = Press(action=Action.SCENES_AGAIN, record=record, version=version)
+    delete = Press(action=Action.SCENES_DELETE, record=record)
+    return (
+        Button(label="Again", custom_id=custom_id(again)),
+        Button(label="Delete", custom_id=custom_id(delete), style=discord.ButtonStyle.danger),
+    )
+
+
+def _row(record: SceneList) -> tuple[str, str]:
+    facts = [f"<@{record.owner_id}>", stamp(record.created_at, "R")]
+    if record.versions > 1:
+        facts.insert(0, many(record.versions, "version"))
+    if record.character_ref is not None:
+        facts.append(str(record.character_ref))
+    if record.project_ref is not None:
+        facts.append(f"{record.project_ref} {line(record.project_name or '', 30)}")
+    lock = f" {LOCK}" if record.private else ""
+    return f"**{record.ref}** · {line(record.title, 60) or EMPTY}{lock}", " · ".join(facts)

@@ -1,0 +1,95 @@
+"""Usage and quotas: what a member may use, what is left, and who set the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.ui import limits
+from bot.ui.frame import Sheet
+from bot.ui.notice import Tone, notice
+from bot.ui.text import line
+from bot.ui.words import ACCENT, BAD, CARE, bar, many, stamp
+from mv.domain.money import dollars
+from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
+
+KINDS = {AllowanceKind.SCENES: "Scene lists", AllowanceKind.IMAGES: "Pictures", AllowanceKind.SPEND: "Spending"}
+PERIODS = {Period.DAY: "a day", Period.MONTH: "a month"}
+_NOW = {Period.DAY: "today", Period.MONTH: "this month"}
+
+
+def usage_card(allowances: Sequence[Allowance], spent: int, server: str = "") -> discord.Embed:
+    """A member's standing in one server; `spent` is this month's micro-dollars at known prices."""
+    return limits.card(
+        title=f"Your usage in {line(server, 100)}" if server else "Your usage",
+        text=f"**{dollars(spent)}** spent this month, at known prices."
+        + ("" if allowances else "\nNo limits are set for you."),
+        fields=[_standing(allowance) for allowance in allowances],
+        colour=_colour(allowances),
+    )
+
+
+def usage_message(cards: Sequence[discord.Embed]) -> Sheet:
+    """One server's standing, or, in a direct message, that of every server shared."""
+    if not cards:
+        return notice("Your usage", "You share no server with this bot in which you used it.")
+    return Sheet(embeds=tuple(limits.together(cards)))
+
+
+def quota_message(quotas: Sequence[Quota]) -> Sheet:
+    """The limits in force in a server: those that managers set, then those of the configuration."""
+    named = (("Members and roles", ("member", "role")), ("This server", ("server",)), ("Built in", ("config",)))
+    parts = []
+    for title, whose in named:
+        rows = [f"{_subject(quota)}{quota_words(quota)}" for quota in quotas if quota.whose in whose]
+        if rows:
+            parts.append(f"**{title}**\n" + limits.joined(rows, 1800))
+    text = "\n\n".join(parts) or "No limits are set here."
+    return Sheet(content=f"### Quotas\n{limits.joined(text.splitlines(), limits.CONTENT - 100)}")
+
+
+def quota_words(quota: Quota) -> str:
+    """`Scene lists: 20 a day`."""
+    limit = "none at all" if quota.limit == 0 else f"{amount(quota.kind, quota.limit)} {PERIODS[quota.period]}"
+    return f"{KINDS[quota.kind]}: {limit}"
+
+
+def quota_set(quota: Quota) -> Sheet:
+    """A limit as it now stands."""
+    who = _subject(quota) or "Everybody here without a limit of their own: "
+    return Sheet(content=f"### Quota set\n{who}{quota_words(quota)}")
+
+
+def quotas_cleared(count: int) -> Sheet:
+    """How many limits were removed, and what holds now."""
+    if count == 0:
+        return notice("Nothing to clear", "There was no such limit.", tone=Tone.CARE)
+    return notice("Quota cleared", f"{many(count, 'limit')} removed; what is more general holds again.", tone=Tone.GOOD)
+
+
+def amount(kind: AllowanceKind, value: int) -> str:
+    """A count, or micro-dollars as dollars."""
+    return dollars(value) if kind is AllowanceKind.SPEND else str(value)
+
+
+def _standing(allowance: Allowance) -> tuple[str, str]:
+    quota = allowance.quota
+    title = f"{KINDS[quota.kind]} {_NOW[quota.period]}"
+    if quota.limit == 0:
+        return title, "none allowed"
+    used, limit, left = (amount(quota.kind, value) for value in (allowance.used, quota.limit, allowance.left))
+    bars = bar(allowance.used, quota.limit)
+    return title, f"{bars}\n**{used}** of {limit}, {left} left\nanew {stamp(allowance.resets_at, 'R')}"
+
+
+def _colour(allowances: Sequence[Allowance]) -> discord.Colour:
+    if any(allowance.left == 0 for allowance in allowances):
+        return BAD
+    return CARE if any(allowance.left * 5 <= allowance.quota.limit for allowance in allowances) else ACCENT
+
+
+def _subject(quota: Quota) -> str:
+    if quota.member_id is not None:
+        return f"<@{quota.member_id}> · "
+    return f"<@&{quota.role_id}> · " if quota.role_id is not None else ""

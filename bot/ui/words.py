@@ -1,0 +1,70 @@
+"""Turns of phrase that every drawing shares: times, counts, money, bars."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import discord
+
+from bot.ui.text import line
+from mv.domain.jobs import JobKind
+from mv.domain.money import dollars
+
+ACCENT = discord.Colour(0x5865F2)
+GOOD = discord.Colour(0x2D9D5F)
+CARE = discord.Colour(0xE0A030)
+BAD = discord.Colour(0xD5494B)
+LOCK = "🔒"
+"""Marks what only its author sees."""
+
+MAKES = {JobKind.SCENES: "Scene list", JobKind.CHARACTER: "Character"}
+"""What a job makes."""
+
+
+def stamp(moment: datetime, style: str = "f") -> str:
+    """A moment as every reader sees it in their own time zone: `f` in full, `R` from now, `d` the day."""
+    return f"<t:{int(moment.timestamp())}:{style}>"
+
+
+def timecode(seconds: float) -> str:
+    """`1:04`: minutes and seconds of the running time, seconds rounded."""
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def about(seconds: float) -> str:
+    """`25 s`, `4 min`, `2 h`: a length of time, roughly."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{round(seconds / 3600)} h"
+
+
+def length(seconds: float) -> str:
+    """`4 s`, `4.5 s`: the length of one scene."""
+    return f"{seconds:g} s"
+
+
+def price(cost: int | None) -> str:
+    """Micro-dollars as people read them; an engine without a known price is never free."""
+    if cost is None:
+        return "unpriced"
+    return "no cost" if cost == 0 else dollars(cost)
+
+
+def many(count: int, one: str, more: str | None = None) -> str:
+    """`1 scene`, `8 scenes`."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
+
+
+def quote(text: str, limit: int) -> str:
+    """What somebody wrote, set off as a quotation on one line; empty if it says nothing."""
+    said = line(text, limit)
+    return f"> {said}" if said else ""
+
+
+def bar(done: int, total: int, width: int = 10) -> str:
+    """`▰▰▰▱▱▱▱▱▱▱`; any start shows, and it is full only at the end."""
+    filled = min(width, max(done * width // total, min(done, 1))) if total > 0 else width
+    return "▰" * filled + "▱" * (width - filled)
