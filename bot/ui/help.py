@@ -40,3 +40,15 @@ def help_message() -> Sheet:
         colour=ACCENT,
     )
     return Sheet(embeds=(card,))
+
+
+def welcome_message() -> Sheet:
+    """The first message of the preview: what to try."""
+    text = (
+        "This is the real bot on a simulated Discord. Type a command below:\n\n"
+        "`/scenes create` with an idea and a character\n"
+        "`/character create` with a description\n"
+        "`/help` for examples\n\n"
+        "Then press the buttons. Without keys, offline drafts stand in for Gemini and Replicate."
+    )
+    return Sheet(embeds=(limits.card(title="Welcome to mv-bot", text=text, colour=ACCENT),))

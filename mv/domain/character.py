@@ -106,6 +106,14 @@ class CharacterView:
     takes: tuple[Take, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A take with its untouched file."""
+
+    take: Take
+    data: bytes
+
+
 def file_name(now: datetime, extension: str) -> str:
     """`character_ref_20261122_201500_9f2c1a.png`: UTC, sortable, and unique also within one second."""
     return f"character_ref_{now.astimezone(UTC):%Y%m%d_%H%M%S}_{secrets.token_hex(4)}.{extension}"

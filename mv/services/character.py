@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from mv.domain import limits
 from mv.domain.actor import Actor
-from mv.domain.character import Character, CharacterBrief, CharacterOrder, CharacterView, Take
+from mv.domain.character import Character, CharacterBrief, CharacterOrder, CharacterView, Original, Take
 from mv.domain.engine import Engine, Makes
 from mv.domain.ids import Kind, MemberId, RecordId, ServerId, parse_ref
 from mv.domain.jobs import Job, JobKind, ReplyTo
@@ -36,14 +36,6 @@ class CharacterTask(BaseModel):
     defaults_applied: dict[str, Any]
     engines: tuple[str, ...]
     character_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Original:
-    """A take's untouched file."""
-
-    take: Take
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mv.domain import limits
 from mv.domain.actor import Actor
-from mv.domain.ids import Kind, MessageId, RecordId, parse_ref
-from mv.domain.jobs import Delivery, Job, Progress
+from mv.domain.ids import Kind, MessageId, RecordId, Ref, parse_ref
+from mv.domain.jobs import Delivery, Job, JobKind, Progress
 from mv.errors import ManagersOnly, NotAllowed, NotFound, TooLate
 from mv.ports import Choice, Page, Transaction
+from mv.services.scenes import visible
 from mv.services.tools import Tools, server_of
 
 KIND = "job"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """A job, how far it is if it is not over, and the record it made if there is one still."""
+
+    job: Job
+    progress: Progress | None
+    result: Ref | None
 
 
 class Jobs:
@@ -31,11 +43,13 @@ class Jobs:
                 size=limits.PAGE,
             )
 
-    async def show(self, actor: Actor, given: str) -> tuple[Job, Progress | None]:
-        """A job, and how far it is if it is not over. Raises NotFound."""
+    async def show(self, actor: Actor, given: str) -> JobView:
+        """By ref. Raises NotFound."""
         async with self._tools.records.read() as tx:
             job = await self._find(tx, actor, given)
-        return job, self._tools.jobs.status(job.id)
+            result = await _result(tx, actor, job)
+        progress = None if job.state.final else self._tools.jobs.status(job.id)
+        return JobView(job=job, progress=progress, result=result)
 
     async def choices(self, actor: Actor, text: str) -> tuple[Choice, ...]:
         """For autocomplete."""
@@ -93,6 +107,15 @@ class Jobs:
         if job is None or not _theirs(actor, job):
             raise NotFound(kind=KIND, given=given)
         return job
+
+
+async def _result(tx: Transaction, actor: Actor, job: Job) -> Ref | None:
+    """What a job made, if this actor may see it."""
+    if job.record_id is None:
+        return None
+    rows = tx.scenes if job.kind is JobKind.SCENES else tx.characters
+    record = await rows.get(job.record_id)
+    return record.ref if record is not None and visible(actor, record) else None
 
 
 def _theirs(actor: Actor, job: Job) -> bool:

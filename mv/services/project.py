@@ -37,6 +37,11 @@ class Projects:
             await tx.projects.add(project)
         return project
 
+    async def find(self, actor: Actor, given: str | None) -> Project | None:
+        """By ref or name; None if nothing was given. Raises Unknown."""
+        async with self._tools.records.read() as tx:
+            return await find_project(tx, server_of(actor), given)
+
     async def page(self, actor: Actor, before: int | None = None) -> Page[Project]:
         """Newest first."""
         async with self._tools.records.read() as tx:

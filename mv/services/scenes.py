@@ -84,9 +84,9 @@ class Scenes:
             _Ask(actor=actor, server_id=server, project_id=project_id, reply=reply), task, engines[0]
         )
 
-    async def again(self, actor: Actor, record_id: RecordId, reply: ReplyTo) -> Job:
-        """A stored job for a fresh version of the same request. Raises Refused."""
-        view = await self.view(actor, record_id)
+    async def again(self, actor: Actor, record_id: RecordId, number: int | None, reply: ReplyTo) -> Job:
+        """A stored job for a fresh version of the request that made version `number`. Raises Refused."""
+        view = await self.view(actor, record_id, number)
         version = view.version
         flavor = self._tools.config.flavor(version.brief.flavor)
         engines = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)

@@ -1,0 +1,109 @@
+"""The command line: run, preview, doctor.
+
+Exit codes: 0 stopped by a signal or done; 1 a bug; 2 a person must fix it. `doctor`: 0 well, 1 something to fix.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+
+from mv.errors import ConfigMistake, DataFolderInUse, DataFolderUnusable, MvError, StorageDamaged, StorageLocked
+from mv.settings import Settings, read_settings
+
+NEEDS_A_PERSON = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """What the process ends with."""
+    asked = _parser().parse_args(arguments)
+    try:
+        settings = read_settings()
+        if asked.word == "doctor":
+            from bot.doctor import examine
+
+            return asyncio.run(examine(settings))
+        if asked.word == "preview":
+            from bot.preview import serve
+
+            return asyncio.run(serve(settings, port=asked.port))
+        return _run(settings)
+    except MvError as error:
+        print(_say(error), file=sys.stderr)
+        return NEEDS_A_PERSON
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="mv-bot plans music videos inside Discord.")
+    words = parser.add_subparsers(dest="word", metavar="word")
+    words.add_parser("run", help="the bot, on Discord (the default)")
+    preview = words.add_parser("preview", help="the bot on a simulated Discord, in the browser; no account, no key")
+    preview.add_argument("--port", type=int, default=None, help="the port on this machine; any free one if left out")
+    words.add_parser("doctor", help="what is set up and what is not, and what to do")
+    return parser
+
+
+def _run(settings: Settings) -> int:
+    if settings.discord_token is None:
+        print(
+            "DISCORD_TOKEN is missing. Create an application and its bot in Discord's developer portal (the README says"
+            "\nhow) and put the token into the environment or into .env.\n\n"
+            "To try the bot without an account, a key or a server:  make preview",
+            file=sys.stderr,
+        )
+        return NEEDS_A_PERSON
+    return asyncio.run(_serve(settings, settings.discord_token.get_secret_value()))
+
+
+async def _serve(settings: Settings, token: str) -> int:
+    import discord
+
+    from bot import logs
+    from bot.client import MvBot
+    from mv.app import build
+
+    logs.set_up(settings)
+    if settings.discord_api_base_url:
+        discord.http.Route.BASE = settings.discord_api_base_url.rstrip("/")
+    bot = MvBot(build(settings))
+    bot.open_early()
+    loop = asyncio.get_running_loop()
+    working = asyncio.create_task(bot.start(token), name="bot")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, working.cancel)
+    try:
+        await working
+    except asyncio.CancelledError:
+        return 0
+    except discord.LoginFailure:
+        print("Discord refuses the token in DISCORD_TOKEN. Make a new one in the developer portal.", file=sys.stderr)
+        return NEEDS_A_PERSON
+    finally:
+        await bot.close()
+    return 0
+
+
+def _say(error: MvError) -> str:
+    match error:
+        case ConfigMistake():
+            place = f"{error.file}, line {error.line}" if error.line else error.file
+            return f"{place}: {error.key}\n  expected: {error.expected}"
+        case DataFolderInUse():
+            return (
+                f"Another mv-bot runs on the data folder {error.path}. Stop it, or set MV_DATA_DIR to another folder."
+            )
+        case DataFolderUnusable():
+            return f"The data folder {error.path} cannot be used: {error.reason}. Mend it, or set MV_DATA_DIR."
+        case StorageDamaged():
+            return f"The database {error.path} is damaged. Put a backup in its place, or move it away to begin anew."
+        case StorageLocked():
+            return "The database is held by another program. Close it and start again."
+    return f"mv-bot cannot start: {error.code}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

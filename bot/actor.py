@@ -1,0 +1,50 @@
+"""An interaction, as plain values: who asks, where, and where the answer was promised."""
+
+from __future__ import annotations
+
+import discord
+
+from mv.domain.actor import Actor
+from mv.domain.ids import ChannelId, MemberId, ServerId
+from mv.domain.jobs import ReplyTo
+
+NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files")
+"""What the bot must be allowed where a public result goes; also the invite link's permissions."""
+
+
+def actor_of(interaction: discord.Interaction) -> Actor:
+    """Who asks. Managers are members with Manage Server; Discord resolves the permission itself."""
+    member = interaction.user
+    roles = frozenset(role.id for role in member.roles) if isinstance(member, discord.Member) else frozenset()
+    in_server = interaction.guild_id is not None
+    return Actor(
+        member_id=MemberId(member.id),
+        server_id=ServerId(interaction.guild_id) if interaction.guild_id is not None else None,
+        channel_id=ChannelId(interaction.channel_id or 0),
+        role_ids=roles,
+        is_manager=in_server and interaction.permissions.manage_guild,
+        name=member.display_name,
+    )
+
+
+def reply_of(interaction: discord.Interaction, *, private: bool) -> ReplyTo:
+    """Where the answer goes."""
+    return ReplyTo(
+        channel_id=ChannelId(interaction.channel_id or 0),
+        application_id=interaction.application_id,
+        token=interaction.token,
+        token_expires_at=interaction.expires_at,
+        private=private,
+        upload_limit=interaction.filesize_limit,
+    )
+
+
+def missing_permissions(interaction: discord.Interaction) -> tuple[str, ...]:
+    """What the bot would need to post a public result here and does not have; nothing in a direct message."""
+    if interaction.guild_id is None:
+        return ()
+    allowed = interaction.app_permissions
+    needed = list(NEEDED)
+    if isinstance(interaction.channel, discord.Thread):
+        needed[needed.index("send_messages")] = "send_messages_in_threads"
+    return tuple(name for name in needed if not getattr(allowed, name))

@@ -1,0 +1,131 @@
+"""The Bot: one connection to Discord, with its cogs, its courier, and commands that are synced when they changed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import doors
+from bot.cogs.character import CharacterCog
+from bot.cogs.help import HelpCog
+from bot.cogs.jobs import JobsCog
+from bot.cogs.project import ProjectCog
+from bot.cogs.scenes import ScenesCog
+from bot.cogs.usage import QuotaCog, UsageCog
+from bot.delivery import DiscordCourier
+from bot.errors import answer
+from bot.ui.forms import Form
+from mv.app import App
+
+log = logging.getLogger(__name__)
+
+COGS = (ScenesCog, CharacterCog, ProjectCog, JobsCog, UsageCog, QuotaCog, HelpCog)
+SYNCED = "commands.json"
+"""In the data folder: which commands Discord was last told."""
+
+
+class MvTree(app_commands.CommandTree[commands.Bot]):
+    """The commands, with the one error path."""
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
+        """Tells whoever asked."""
+        await answer(interaction, error)
+
+
+class MvBot(commands.AutoShardedBot):
+    """Sharded, because such a client asks `/gateway/bot` where to connect; one shard until there are 2,500 servers."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            tree_cls=MvTree,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+        )
+        self.app = app
+        limits = app.config.limits
+        self.courier = DiscordCourier(
+            self,
+            app.jobs,
+            app.engine,
+            app.clock,
+            every_seconds=limits.progress_every_seconds,
+            remind_after=limits.notify_after_seconds,
+        )
+        app.engine.attach(self.courier)
+        self._forms: dict[Form, doors.Sent] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        self._opened: asyncio.Task[None] | None = None
+
+    def open_early(self) -> None:
+        """Opens the records while Discord is being logged in to; `setup_hook` waits for it."""
+        self._opened = asyncio.create_task(self.app.open(), name="open")
+
+    async def setup_hook(self) -> None:
+        """Records first: nothing is answered before they are there."""
+        await (self._opened or self.app.open())
+        for kind in COGS:
+            cog = kind(self.app, self.courier)
+            await self.add_cog(cog)
+            if hasattr(cog, "presses"):
+                self.add_dynamic_items(*cog.presses())
+            if hasattr(cog, "sent_forms"):
+                self._forms.update(cog.sent_forms())
+        self._start(self._sync())
+        self._start(self.app.engine.resume())
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Forms are answered here, by their custom_id: discord.py drops those it does not remember."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await doors.form_sent(interaction, self._forms)
+
+    async def close(self) -> None:
+        """Running jobs get a moment; what is not finished goes on after the next start."""
+        for task in self._background:
+            task.cancel()
+        await self.app.close()
+        await super().close()
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a task failed: %s", task.get_name(), exc_info=task.exception())
+
+    async def _sync(self) -> None:
+        """Tells Discord the commands, if they are not those it was told last: it allows 200 new ones a day."""
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        text = json.dumps([self.application_id, discord.http.Route.BASE, payload], sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        noted = self.app.settings.data_dir / SYNCED
+        if _read(noted) == digest and {c.name for c in await self.tree.fetch_commands()} == {
+            p["name"] for p in payload
+        }:
+            log.info("commands are as Discord knows them")
+            return
+        await self.tree.sync()
+        noted.write_text(digest, encoding="utf-8")
+        log.info("%s commands were synced", len(payload))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""

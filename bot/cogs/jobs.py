@@ -1,0 +1,116 @@
+"""/jobs, and the buttons under a job's progress or failure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import doors
+from bot.actor import actor_of
+from bot.delivery import DiscordCourier
+from bot.errors import words
+from bot.ui import forms, notice
+from bot.ui import jobs as ui
+from bot.ui.custom_ids import Action, ListOf, Press, Turn
+from bot.ui.frame import Sheet
+from mv.app import App
+from mv.domain.ids import MemberId
+from mv.domain.jobs import JobKind
+from mv.errors import revive
+
+Choices = list[app_commands.Choice[str]]
+
+
+@app_commands.guild_install()
+@app_commands.guild_only()
+class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the generators are doing"):
+    """Translates /jobs."""
+
+    def __init__(self, app: App, courier: DiscordCourier) -> None:
+        self.app = app
+        self.courier = courier
+
+    def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
+        """Its buttons, and Keep, which any question may have."""
+        return (
+            doors.pressable(Action.JOB_CANCEL, self.on_cancel),
+            doors.pressable(Action.JOB_RETRY, self.on_retry),
+            doors.pressable(Action.JOB_EDIT, self.on_edit),
+            doors.pressable(Action.KEEP, self.on_keep),
+            doors.turnable(ListOf.JOBS, self.on_turn),
+        )
+
+    @app_commands.command(name="list", description="Jobs, newest first: your own; managers see all")
+    @app_commands.describe(mine="Only your own (for managers)")
+    async def list_(self, interaction: discord.Interaction, mine: bool = False) -> None:
+        """A page of jobs."""
+        actor = actor_of(interaction)
+        member = actor.member_id if mine or not actor.is_manager else MemberId(0)
+        await doors.show(interaction, await self._page(interaction, Turn(what=ListOf.JOBS, member=member)))
+
+    @app_commands.command(name="show", description="What became of a job")
+    @app_commands.describe(ref="Its number, such as J101")
+    async def show(self, interaction: discord.Interaction, ref: str) -> None:
+        """Its state, times and cost; while it runs, how far it is."""
+        found = await self.app.jobs.show(actor_of(interaction), ref)
+        said = words(revive(found.job.error, dict(found.job.error_facts or {}))).what if found.job.error else ""
+        sheet = ui.progress_message(found.progress) if found.progress else ui.job_sheet(found.job, found.result, said)
+        await doors.show(interaction, sheet)
+
+    @app_commands.command(name="cancel", description="Stop a job")
+    @app_commands.describe(ref="Its number, such as J101")
+    async def cancel(self, interaction: discord.Interaction, ref: str) -> None:
+        """Stops it, also at the vendor."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        job = await self.app.jobs.cancel(actor_of(interaction), ref)
+        await doors.show(interaction, notice.notice(f"{job.ref} is cancelled", "What it had reserved was given back."))
+
+    @show.autocomplete("ref")
+    @cancel.autocomplete("ref")
+    async def refs(self, interaction: discord.Interaction, current: str) -> Choices:
+        """Jobs by number; open ones first."""
+        return await doors.offered(self.app.jobs.choices(actor_of(interaction), current))
+
+    async def on_cancel(self, interaction: discord.Interaction, press: Press) -> None:
+        """Under a job's progress; the message itself then says so."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        job = await self.app.jobs.cancel_by_id(actor_of(interaction), press.record)
+        await doors.show(interaction, notice.notice(f"{job.ref} is cancelled", "What it had reserved was given back."))
+
+    async def on_retry(self, interaction: discord.Interaction, press: Press) -> None:
+        """The same request once more, or the pictures that are missing."""
+        actor = actor_of(interaction)
+        job = await self.app.jobs.own(actor, press.record)
+        service = self.app.scenes if job.kind is JobKind.SCENES else self.app.characters
+        await doors.begin(
+            interaction,
+            self.app.engine,
+            self.courier,
+            lambda reply: service.retry(actor, job, reply),
+            private=job.private,
+        )
+
+    async def on_edit(self, interaction: discord.Interaction, press: Press) -> None:
+        """Opens the form with the text still in it."""
+        job = await self.app.jobs.own(actor_of(interaction), press.record)
+        request = job.order["request"]
+        if job.kind is JobKind.SCENES:
+            form = forms.edit_scenes(job.id, request["idea"], request["character"])
+        else:
+            form = forms.edit_character(job.id, request["description"])
+        await interaction.response.send_modal(form)
+
+    async def on_keep(self, interaction: discord.Interaction, press: Press) -> None:
+        """The other answer to a question."""
+        await doors.turn(interaction, notice.kept())
+
+    async def on_turn(self, interaction: discord.Interaction, turn: Turn) -> None:
+        """Another page of the list."""
+        await doors.turn(interaction, await self._page(interaction, turn))
+
+    async def _page(self, interaction: discord.Interaction, turn: Turn) -> Sheet:
+        page = await self.app.jobs.page(actor_of(interaction), everybody=turn.member == 0, before=turn.before or None)
+        return ui.job_rows(page, turn)

@@ -1,0 +1,120 @@
+"""/usage and /quota."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import doors
+from bot.actor import actor_of
+from bot.delivery import DiscordCourier
+from bot.ui import usage as ui
+from mv.app import App
+from mv.domain.ids import MemberId, ServerId
+from mv.domain.money import micro
+from mv.domain.usage import AllowanceKind, Period
+from mv.errors import OutOfRange
+
+KINDS = [app_commands.Choice(name=kind.value, value=kind.value) for kind in AllowanceKind]
+PERIODS = [app_commands.Choice(name=period.value, value=period.value) for period in Period]
+
+
+@app_commands.guild_install()
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+class UsageCog(commands.GroupCog, group_name="usage", group_description="What you used and what is left"):
+    """Translates /usage."""
+
+    def __init__(self, app: App, courier: DiscordCourier) -> None:
+        self.app = app
+
+    @app_commands.command(name="me", description="What you used, what is left, and when it starts anew")
+    async def me(self, interaction: discord.Interaction) -> None:
+        """Here; in a direct message, in every server shared with the bot."""
+        names = {ServerId(guild.id): guild.name for guild in interaction.client.guilds}
+        sheets = await self.app.usage.me(actor_of(interaction), tuple(names))
+        single = interaction.guild_id is not None
+        cards = [ui.usage_card(s.allowances, s.spent, "" if single else names[s.server_id]) for s in sheets]
+        await doors.show(interaction, ui.usage_message(cards))
+
+
+@app_commands.guild_install()
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+class QuotaCog(commands.GroupCog, group_name="quota", group_description="Limits of this server, for managers"):
+    """Translates /quota."""
+
+    def __init__(self, app: App, courier: DiscordCourier) -> None:
+        self.app = app
+
+    def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
+        """No buttons."""
+        return ()
+
+    @app_commands.command(name="set", description="Set a limit: for a member, a role, or everybody here")
+    @app_commands.describe(
+        kind="What is limited",
+        limit="How many (for spend: US dollars); 0 is none at all",
+        period="Per day or month",
+        member="For this member",
+        role="For everybody with this role",
+    )
+    @app_commands.choices(kind=KINDS, period=PERIODS)
+    async def set_(
+        self,
+        interaction: discord.Interaction,
+        kind: str,
+        limit: float,
+        period: str,
+        member: discord.User | None = None,
+        role: discord.Role | None = None,
+    ) -> None:
+        """Replaces the limit of the same subject, kind and period."""
+        which = AllowanceKind(kind)
+        quota = await self.app.usage.set_quota(
+            actor_of(interaction), which, _amount(which, limit), Period(period), *_subject(member, role)
+        )
+        await doors.show(interaction, ui.quota_set(quota))
+
+    @app_commands.command(name="show", description="The limits of this server, or of a member or role")
+    @app_commands.describe(member="Only this member's", role="Only this role's")
+    async def show(
+        self,
+        interaction: discord.Interaction,
+        member: discord.User | None = None,
+        role: discord.Role | None = None,
+    ) -> None:
+        """What was set, and what holds otherwise."""
+        quotas = await self.app.usage.quotas(actor_of(interaction), *_subject(member, role))
+        await doors.show(interaction, ui.quota_message(quotas))
+
+    @app_commands.command(name="clear", description="Remove a limit: of a member, a role, or everybody here")
+    @app_commands.describe(kind="Only this kind", member="Of this member", role="Of this role")
+    @app_commands.choices(kind=KINDS)
+    async def clear(
+        self,
+        interaction: discord.Interaction,
+        kind: str | None = None,
+        member: discord.User | None = None,
+        role: discord.Role | None = None,
+    ) -> None:
+        """What is more general holds again."""
+        which = AllowanceKind(kind) if kind else None
+        count = await self.app.usage.clear_quotas(actor_of(interaction), which, *_subject(member, role))
+        await doors.show(interaction, ui.quotas_cleared(count))
+
+
+def _subject(member: discord.User | None, role: discord.Role | None) -> tuple[MemberId | None, int | None]:
+    """At most one of the two: a member's limit comes before a role's anyway."""
+    return (MemberId(member.id), None) if member else (None, role.id if role else None)
+
+
+def _amount(kind: AllowanceKind, limit: float) -> int:
+    """Counts are whole numbers; dollars become micro-dollars. Raises OutOfRange."""
+    if kind is AllowanceKind.SPEND and 0 <= limit <= 1_000_000:
+        return micro(f"{limit:.4f}")
+    if not limit.is_integer():
+        raise OutOfRange(field="limit", low=0, high=1_000_000)
+    return int(limit)

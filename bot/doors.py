@@ -1,0 +1,219 @@
+"""The doors by which members come in: how a command begins a job, a button is answered, and autocomplete never fails.
+
+Whatever comes in by a button or a form is answered through the same error path as a command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.actor import missing_permissions, reply_of
+from bot.errors import answer
+from bot.ui.custom_ids import LIST_TEMPLATE, Action, ListOf, Press, Turn, press_of, template, turn_of
+from bot.ui.forms import Form, read_form
+from bot.ui.frame import Sheet
+from bot.ui.notice import notice
+from bot.ui.sending import editing, sending
+from mv.config import Config
+from mv.config.model import Flavor
+from mv.domain.ids import RecordId
+from mv.domain.jobs import Job, ReplyTo
+from mv.domain.limits import CHOICES
+from mv.errors import CannotPost, MvError
+from mv.ports import Choice, Courier, JobEngine
+
+log = logging.getLogger(__name__)
+
+CHECKS_SECONDS = 1.5
+"""When checks take longer, the command is acknowledged before they end; Discord gives up after 3 s."""
+
+Button = discord.ui.Button[discord.ui.View]
+Sent = Callable[[discord.Interaction, RecordId, dict[str, str]], Coroutine[Any, Any, None]]
+"""Answers a form that was sent: about which record, and what was typed, by field."""
+Sent = Callable[[discord.Interaction, RecordId, dict[str, str]], Coroutine[Any, Any, None]]
+"""Answers a form that was sent: about which record, and what was typed, by field."""
+
+
+async def begin(
+    interaction: discord.Interaction,
+    jobs: JobEngine,
+    courier: Courier,
+    ask: Callable[[ReplyTo], Coroutine[Any, Any, Job]],
+    *,
+    private: bool,
+) -> None:
+    """Stores a job by `ask`, acknowledges, and only then lets it start. Raises what `ask` refuses with."""
+    missing = () if private else missing_permissions(interaction)
+    if missing:
+        raise CannotPost(missing=missing)
+    asking = asyncio.ensure_future(ask(reply_of(interaction, private=private)))
+    done, _ = await asyncio.wait({asking}, timeout=CHECKS_SECONDS)
+    if not done:
+        await _acknowledge(interaction, private)
+    try:
+        job = await asking
+    except MvError:
+        if not done:
+            await interaction.delete_original_response()
+        raise
+    if done:
+        await _acknowledge(interaction, private)
+    courier.follow(job)
+    jobs.release(job)
+
+
+async def _acknowledge(interaction: discord.Interaction, private: bool) -> None:
+    """Too late or refused: the job is stored and goes on; the courier finds another way."""
+    try:
+        await interaction.response.defer(ephemeral=private, thinking=True)
+    except discord.HTTPException as error:
+        log.warning("an acknowledgement failed: HTTP %s, code %s", error.status, error.code)
+
+
+async def show(interaction: discord.Interaction, sheet: Sheet, *, private: bool = True) -> None:
+    """A reply that needs no job."""
+    if interaction.response.is_done():
+        await interaction.followup.send(**sending(sheet), ephemeral=private)
+    else:
+        await interaction.response.send_message(**sending(sheet), ephemeral=private)
+
+
+async def turn(interaction: discord.Interaction, sheet: Sheet) -> None:
+    """Puts another page in the place of the one whose button was pressed; its files stay."""
+    arguments = editing(sheet)
+    del arguments["attachments"]
+    await interaction.response.edit_message(**arguments)
+
+
+async def removed(interaction: discord.Interaction, message_id: int, sheet: Sheet) -> None:
+    """Says so in the place of the question, and of the message whose Delete was pressed, where it can be edited."""
+    await turn(interaction, sheet)
+    if message_id and isinstance(interaction.channel, discord.abc.Messageable):
+        message = interaction.client.get_partial_messageable(interaction.channel_id or 0).get_partial_message(
+            message_id
+        )
+        try:
+            await message.edit(**editing(sheet))
+        except discord.HTTPException as error:
+            log.info("a deleted record's message could not be edited: HTTP %s", error.status)
+
+
+async def guarded(interaction: discord.Interaction, work: Awaitable[None]) -> None:
+    """The error path of buttons and forms."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001  # whatever it is, the member is told
+        await answer(interaction, error)
+
+
+def pressable(
+    action: Action, respond: Callable[[discord.Interaction, Press], Coroutine[Any, Any, None]]
+) -> type[discord.ui.DynamicItem[Button]]:
+    """The answer to every button of this action, also on messages of before a restart."""
+
+    class Pressed(discord.ui.DynamicItem[Button], template=template(action)):
+        """One click."""
+
+        def __init__(self, press: Press, item: Button) -> None:
+            super().__init__(item)
+            self.press = press
+
+        @classmethod
+        async def from_custom_id(
+            cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str]
+        ) -> Pressed:
+            return cls(press_of(action, match), _plain(item))
+
+        async def callback(self, interaction: discord.Interaction) -> None:
+            await guarded(interaction, respond(interaction, self.press))
+
+    return Pressed
+
+
+def turnable(
+    what: ListOf, respond: Callable[[discord.Interaction, Turn], Coroutine[Any, Any, None]]
+) -> type[discord.ui.DynamicItem[Button]]:
+    """The answer to the buttons that turn the pages of one kind of list."""
+    own = LIST_TEMPLATE.replace("|".join(ListOf), what.value)
+
+    class Turned(discord.ui.DynamicItem[Button], template=own):
+        """One click."""
+
+        def __init__(self, page: Turn, item: Button) -> None:
+            super().__init__(item)
+            self.page = page
+
+        @classmethod
+        async def from_custom_id(
+            cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str]
+        ) -> Turned:
+            return cls(turn_of(match), _plain(item))
+
+        async def callback(self, interaction: discord.Interaction) -> None:
+            await guarded(interaction, respond(interaction, self.page))
+
+    return Turned
+
+
+def _plain(item: discord.ui.Item[Any]) -> Button:
+    assert isinstance(item, discord.ui.Button)  # noqa: S101  # our custom_ids stand on buttons only
+    return item
+
+
+async def offered(choices: Awaitable[Iterable[Choice]]) -> list[app_commands.Choice[str]]:
+    """Records for autocomplete: the ref is sent, the title is shown. Nothing rather than an error."""
+    try:
+        found = list(await choices)[:CHOICES]
+    except MvError as error:
+        log.warning("autocomplete: %s", error.code)
+        return []
+    return [app_commands.Choice(name=f"{c.ref} · {c.title}"[:100], value=str(c.ref)) for c in found]
+
+
+def matching(typed: str, names: Iterable[str]) -> list[app_commands.Choice[str]]:
+    """Names from memory that contain what was typed; those that begin with it come first."""
+    low = typed.casefold().strip()
+    fit = [name for name in names if low in name.casefold()]
+    fit.sort(key=lambda name: not name.casefold().startswith(low))
+    return [app_commands.Choice(name=name[:100], value=name[:100]) for name in fit[:CHOICES]]
+
+
+def flavor_of(interaction: discord.Interaction, config: Config) -> Flavor:
+    """The flavor chosen so far in the command that is being typed; the default if there is none of that name."""
+    try:
+        return config.flavor(getattr(interaction.namespace, "flavor", None) or None)
+    except MvError:
+        return config.flavor(None)
+
+
+async def form_sent(interaction: discord.Interaction, forms: Mapping[Form, Sent]) -> None:
+    """Answers any form that was sent, also one that was opened before a restart."""
+    data: Any = interaction.data or {}
+    found = read_form(str(data.get("custom_id", "")))
+    if found is None or found[0] not in forms:
+        await show(interaction, notice("This form is too old", "Nothing was started. Use the command again."))
+        return
+    form, record = found
+    await guarded(interaction, forms[form](interaction, record, values(interaction)))
+
+
+def values(interaction: discord.Interaction) -> dict[str, str]:
+    """What was typed into a form, by the custom_id of each field."""
+    found: dict[str, str] = {}
+    data: Any = interaction.data or {}
+    rows: list[Any] = list(data.get("components", []))
+    while rows:
+        row = rows.pop(0)
+        rows += row.get("components", [])
+        if "component" in row:
+            rows.append(row["component"])
+        if "custom_id" in row and "value" in row:
+            found[row["custom_id"]] = row["value"] or ""
+    return found

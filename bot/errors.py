@@ -1,0 +1,275 @@
+"""Errors in words: what happened, whether it was charged, and what to do now.
+
+One answer for commands, buttons, forms and jobs. Nothing here shows a vendor's text or `str(error)`: words are made
+from the facts alone. An error nobody foresaw gets an incident number, which is also in the log.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.ui.notice import error_message
+from bot.ui.sending import sending
+from bot.ui.text import bare
+from mv import errors as e
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_INTERACTION = 10062
+ALREADY_ANSWERED = 40060
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`what` happened, and what `to_do` now."""
+
+    what: str
+    to_do: str = ""
+
+
+FIELDS = {
+    "count": "The number of scenes",
+    "images": "The number of pictures",
+    "seed": "The seed",
+    "limit": "The limit",
+    "aspect_ratio": "The aspect ratio",
+    "video_type": "The video type",
+    "negative_description": "The negative description",
+}
+VENDORS = {"gemini": "Google Gemini", "replicate": "Replicate", "offline": "the offline engine", "": "the vendor"}
+RULES = {
+    "safety": "its safety rules",
+    "recitation": "its rule against reciting existing works",
+    "likeness": "its rule on the likeness of real people",
+    "prohibited": "its list of prohibited content",
+}
+PICTURES = {
+    "broken": "the picture was broken",
+    "not_a_picture": "what came was not a picture",
+    "too_large": "the picture was larger than this bot takes in",
+    "expired": "the link to the picture had expired",
+    "foreign_host": "the picture was offered at an address that is not trusted",
+    "empty": "no picture came",
+    "failed": "the engine failed while it was painting",
+}
+ANSWERS = {
+    "cut_off": "The answer was cut off",
+    "not_json": "The answer could not be read",
+    "empty": "The answer was empty",
+    "too_few": "There were too few scenes in the answer",
+}
+
+
+def _field(name: str) -> str:
+    return FIELDS.get(name, f"The {name.replace('_', ' ')}")
+
+
+def _code(text: str, limit: int) -> str:
+    """Somebody's text as code: shown as it is, but for backticks."""
+    return f"`{bare(text, limit).replace('`', chr(39)) or '…'}`"
+
+
+def _near(names: tuple[str, ...]) -> str:
+    return f"Nearest: {', '.join(_code(name, 80) for name in names)}." if names else ""
+
+
+def _vendor(name: str) -> str:
+    return VENDORS.get(name, "the vendor")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _used_up(error: e.AllowanceUsedUp) -> Words:
+    money = error.kind == "spend"
+    limit = f"${error.limit / 1e6:.2f}" if money else str(error.limit)
+    used = f"${error.used / 1e6:.2f}" if money else str(error.used)
+    mine = {"member": "Your own limit", "role": "The limit of your role"}.get(
+        error.whose, "The limit for everybody here"
+    )
+    what = f"Your allowance of {error.kind} does not suffice: {used} of {limit} used this {error.period}, "
+    what += f"and this would take {f'${error.wanted / 1e6:.2f}' if money else error.wanted} more."
+    ask = "Managers of this server can change it with `/quota set`."
+    return Words(what, f"{mine} starts anew <t:{error.resets_at}:R>. {ask}")
+
+
+def _not_found(error: e.NotFound) -> Words:
+    given = f" {_code(error.given, 60)}" if error.given else ""
+    return Words(f"There is no {error.kind}{given} here.", _near(error.nearest) or "The lists show what there is.")
+
+
+def _busy(error: e.VendorBusy) -> Words:
+    wait = f" in about {round(error.retry_after)} s" if error.retry_after else " in a few minutes"
+    return Words(f"{_capital(_vendor(error.vendor))} is busy and stayed so.", f"Try again{wait}.")
+
+
+def _blocked(error: e.Blocked) -> Words:
+    rule = RULES.get(error.rule, "one of its rules")
+    return Words(
+        f"{_capital(_vendor(error.vendor))} refused this, by {rule}.",
+        "Change the text and try again; your text is kept in the form.",
+    )
+
+
+def _bad_answer(error: e.BadAnswer) -> Words:
+    got = f" ({error.got} of {error.wanted} scenes)" if error.reason == "too_few" else ""
+    return Words(
+        f"{ANSWERS.get(error.reason, ANSWERS['not_json'])}{got}, also when asked again.",
+        "Try again, perhaps with fewer scenes.",
+    )
+
+
+def _too_late(error: e.TooLate) -> Words:
+    how = {"done": "is done", "failed": "has failed", "cancelled": "was cancelled"}.get(error.state, "has ended")
+    return Words(f"{error.ref} {how} already; there is nothing left to cancel.")
+
+
+WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
+    e.OutOfRange: lambda x: Words(f"{_field(x.field)} must be from {x.low} to {x.high}."),
+    e.TooLong: lambda x: Words(
+        f"{_field(x.field)} may have {x.limit:,} characters; this has {x.length:,}.", "Shorten it."
+    ),
+    e.Empty: lambda x: Words(f"{_field(x.field)} is empty.", "Write a few words."),
+    e.NotChosen: lambda x: Words(
+        f"{_field(x.field)} {_code(x.given, 40)} does not fit.", f"Allowed: {', '.join(f'`{a}`' for a in x.allowed)}."
+    ),
+    e.Unknown: lambda x: Words(f"There is no {x.kind} {_code(x.given, 80)}.", _near(x.nearest)),
+    e.Taken: lambda x: Words(f"There is a {x.kind} of that name already: {x.ref}.", "Use it, or choose another name."),
+    e.ServerOnly: lambda x: Words("This works in a server only.", "Use it in a channel of your server."),
+    e.NotFound: _not_found,
+    e.NotAllowed: lambda x: Words(
+        f"You may not {x.action} {x.ref}.", f"<@{x.owner_id}> and managers of this server may."
+    ),
+    e.ManagersOnly: lambda x: Words("Only members with Manage Server may do this.", "Ask one of them."),
+    e.TooLate: _too_late,
+    e.AllowanceUsedUp: _used_up,
+    e.TooManyWaiting: lambda x: Words(
+        f"You have {x.limit} jobs waiting or running, which is the most.", "Wait for one, or cancel one: `/jobs list`."
+    ),
+    e.CannotPost: lambda x: Words(
+        f"I may not post here: {', '.join(p.replace('_', ' ').title() for p in x.missing)} is missing.",
+        "An administrator can grant it in this channel's settings, or use another channel.",
+    ),
+    e.NotSetUp: lambda x: Words(
+        f"{_capital(_vendor(x.vendor))} is not set up.",
+        "An administrator must set its key; the log says which variable.",
+    ),
+    e.KeyRefused: lambda x: Words(
+        f"{_capital(_vendor(x.vendor))} refused the key.",
+        "An administrator must set a valid one; the log says which variable.",
+    ),
+    e.NoCredit: lambda x: Words(
+        f"The account at {_vendor(x.vendor)} has no credit or quota left.", "An administrator must top it up."
+    ),
+    e.VendorBusy: _busy,
+    e.VendorDown: lambda x: Words(
+        f"{_capital(_vendor(x.vendor))} did not answer in time."
+        if x.reason == "timeout"
+        else f"{_capital(_vendor(x.vendor))} cannot be reached at the moment.",
+        "It was tried several times. Try again in a few minutes.",
+    ),
+    e.ModelGone: lambda x: Words(
+        f"{_capital(_vendor(x.vendor))} no longer knows the model.",
+        "An administrator must name another in models.yaml.",
+    ),
+    e.BadRequest: lambda x: Words(
+        f"{_capital(_vendor(x.vendor))} refused the request as malformed.",
+        "An administrator should look at this engine in models.yaml.",
+    ),
+    e.Blocked: _blocked,
+    e.BadAnswer: _bad_answer,
+    e.NoPicture: lambda x: Words(
+        f"No picture could be taken in: {PICTURES.get(x.reason, PICTURES['broken'])}.", "Try again."
+    ),
+    e.Partial: lambda x: Words(f"{x.got} of {x.wanted} pictures came; the rest failed."),
+    e.Stopped: lambda x: Words("It was cancelled." if not x.by_id else f"It was cancelled by <@{x.by_id}>."),
+    e.Uncertain: lambda x: Words(
+        f"The bot was stopped while it asked {_vendor(x.vendor)}; whether it was accepted is not known.",
+        "The vendor may have charged it. It is not asked again unless you press Retry.",
+    ),
+    e.StorageFull: lambda x: Words(
+        "The bot's disk is full, so nothing could be kept.", "An administrator must make room."
+    ),
+    e.StorageLocked: lambda x: Words("The bot's database is busy.", "Try again in a moment."),
+    e.StorageDamaged: lambda x: Words("The bot's database is damaged.", "An administrator must restore it."),
+    e.StorageError: lambda x: Words(
+        "The bot could not read or write its files.", "An administrator must look at the log."
+    ),
+    e.Incident: lambda x: Words(
+        f"Something went wrong inside the bot. Incident `{x.number}`.",
+        "Tell an administrator this number: the log has it.",
+    ),
+}
+
+HEADINGS: tuple[tuple[type[e.MvError], str], ...] = (
+    (e.Stopped, "Cancelled"),
+    (e.Uncertain, "Uncertain"),
+    (e.Refused, "That does not work"),
+    (e.MvError, "It did not work out"),
+)
+
+
+def words(error: e.MvError) -> Words:
+    """The words for an error; for a type without words of its own those of the nearest parent that has some."""
+    for kind in type(error).__mro__:
+        if kind in WORDS:
+            return WORDS[kind](error)
+    return Words("Something went wrong.", "Try again.")
+
+
+def heading(error: e.MvError) -> str:
+    """A few words above them."""
+    return next(title for kind, title in HEADINGS if isinstance(error, kind))
+
+
+def understood(error: BaseException) -> e.MvError:
+    """Any exception as one of ours; one that nobody foresaw is logged under a fresh incident number."""
+    if isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError) and error.__cause__:
+        error = error.__cause__
+    if isinstance(error, e.MvError):
+        if isinstance(error, e.NotSetUp):
+            log.warning("%s is not set up: %s is missing", error.vendor, error.variable)
+        return error
+    if isinstance(error, app_commands.NoPrivateMessage):
+        return e.ServerOnly()
+    number = secrets.token_hex(4)
+    log.error("incident %s", number, exc_info=error)
+    return e.Incident(number=number)
+
+
+async def answer(interaction: discord.Interaction, error: BaseException) -> None:
+    """Tells whoever asked, and only them. An interaction that is dead already is left alone."""
+    if gone(error):
+        log.warning("an interaction was gone before it could be answered")
+        return
+    if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
+        text = Words("This command has changed just now.", "Try again in a minute.")
+        title = HEADINGS[2][1]
+    else:
+        known = understood(error)
+        text, title = words(known), heading(known)
+    message = error_message(title, text.what, "Nothing was charged.", text.to_do)
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(**sending(message), ephemeral=True)
+        else:
+            await interaction.response.send_message(**sending(message), ephemeral=True)
+    except discord.HTTPException as failure:
+        log.warning("a refusal could not be shown: HTTP %s, code %s", failure.status, failure.code)
+
+
+def gone(error: BaseException | None) -> bool:
+    """Whether Discord says that the interaction is over, or was answered by another."""
+    while error is not None:
+        if isinstance(error, discord.HTTPException) and error.code in (UNKNOWN_INTERACTION, ALREADY_ANSWERED):
+            return True
+        error = error.__cause__
+    return False

@@ -1,0 +1,66 @@
+"""Log lines: one place that formats them, and the last place that keeps secrets out.
+
+Everything logs by the standard library; structlog gives the lines their form. Whatever a line says, known secrets and
+the tokens in Discord's addresses are blotted out of it before it is written.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterable
+
+import structlog
+
+from mv.settings import Settings
+
+BLOT = "[secret]"
+_TOKENS = re.compile(
+    r"(?<=/webhooks/)(\d+)/[\w.~%-]+"  # an interaction's token
+    r"|(?<=/interactions/)(\d+)/[\w.~%-]+"
+)
+QUIET = {"discord": logging.INFO, "httpx": logging.WARNING, "httpx2": logging.WARNING, "google_genai": logging.WARNING,
+         "alembic": logging.WARNING, "PIL": logging.WARNING, "aiosqlite": logging.WARNING}  # fmt: skip
+
+
+class Blotting(logging.Formatter):
+    """Formats by structlog, then blots."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._inner = structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+            ],
+            foreign_pre_chain=[
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+            ],
+        )
+        self._secrets = tuple(secret for secret in secrets if len(secret) >= 8)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, without secrets."""
+        return blotted(self._inner.format(record), self._secrets)
+
+
+def blotted(text: str, secrets: Iterable[str]) -> str:
+    """The text without these secrets, nor tokens of interactions in addresses."""
+    for secret in secrets:
+        text = text.replace(secret, BLOT)
+    return _TOKENS.sub(lambda found: f"{found[1] or found[2]}/{BLOT}", text)
+
+
+def set_up(settings: Settings) -> None:
+    """To standard error, from INFO."""
+    keys = (settings.discord_token, settings.gemini_api_key, settings.replicate_api_token)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Blotting([key.get_secret_value() for key in keys if key is not None]))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for name, level in QUIET.items():
+        logging.getLogger(name).setLevel(level)

@@ -1,0 +1,150 @@
+"""The only wiring: settings in, a working App out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import SecretStr
+
+from mv.config import Config, load_config
+from mv.config.model import Vocabulary
+from mv.domain.engine import Vendor
+from mv.domain.jobs import JobKind
+from mv.jobs.engine import LocalEngine
+from mv.ports import Clock, Painter, SceneWriter, VendorDoor
+from mv.services.admission import Desk
+from mv.services.character import Characters
+from mv.services.character_run import CharacterRunner
+from mv.services.jobs import Jobs
+from mv.services.project import Projects
+from mv.services.scenes import Scenes
+from mv.services.scenes_run import SceneRunner
+from mv.services.tools import Tools
+from mv.services.trace import Trace
+from mv.services.usage import Usage
+from mv.settings import Settings
+from mv.store.darkroom import PillowDarkroom
+from mv.store.database import Database
+from mv.store.lock import DataFolderLock
+from mv.store.media import ObjectMedia
+from mv.vendors.gemini import GeminiWriter
+from mv.vendors.offline import OfflinePainter, OfflineWriter
+from mv.vendors.replicate import ReplicatePainter
+
+
+class SystemClock(Clock):
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Everything but Discord. `open` before use, `close` after."""
+
+    settings: Settings
+    config: Config
+    clock: Clock
+    tools: Tools
+    engine: LocalEngine
+    scenes: Scenes
+    characters: Characters
+    projects: Projects
+    jobs: Jobs
+    usage: Usage
+    _database: Database
+    _lock: DataFolderLock
+
+    async def open(self) -> None:
+        """Takes the data folder and opens the records. Raises StartError, StorageError."""
+        self._lock.acquire()
+        await self._database.open()
+
+    async def close(self, seconds: float = 5.0) -> None:
+        """Gives running jobs that long, then closes everything; what was not finished goes on after the next start."""
+        await self.engine.drain(seconds)
+        for vendor in (*self.tools.writers.values(), *self.tools.painters.values()):
+            await vendor.aclose()
+        await self._database.close()
+        self._lock.release()
+
+
+def build(settings: Settings, *, stand_in: bool = False, pause_seconds: float = 0.0, clock: Clock | None = None) -> App:
+    """Raises ConfigMistake. `stand_in` and `pause_seconds` are the preview's: offline engines step in for vendors
+    without a key, and take their time, so that progress can be watched."""
+    clock = clock or SystemClock()
+    config = load_config(settings.config_dir)
+    database = Database(settings.database, clock=clock)
+    engine = LocalEngine(database, clock, config.limits.concurrency)
+    writers, painters = _vendors(settings, config, pause_seconds)
+    tools = Tools(
+        records=database,
+        clock=clock,
+        config=config,
+        jobs=engine,
+        media=ObjectMedia(settings.media_url, settings.data_dir),
+        darkroom=PillowDarkroom(max_pixels=config.limits.pictures.max_pixels),
+        writers=writers,
+        painters=painters,
+        doors=doors(settings),
+        stand_in=stand_in,
+    )
+    desk, trace = Desk(database, clock, config), Trace(settings.debug, config)
+    engine.register(JobKind.SCENES, SceneRunner(tools, trace))
+    engine.register(JobKind.CHARACTER, CharacterRunner(tools, trace))
+    return App(
+        settings=settings,
+        config=config,
+        clock=clock,
+        tools=tools,
+        engine=engine,
+        scenes=Scenes(tools, desk),
+        characters=Characters(tools, desk),
+        projects=Projects(tools),
+        jobs=Jobs(tools),
+        usage=Usage(tools),
+        _database=database,
+        _lock=DataFolderLock(settings.data_dir),
+    )
+
+
+def doors(settings: Settings) -> dict[Vendor, VendorDoor]:
+    """Which vendors have what they need."""
+    return {
+        Vendor.GEMINI: VendorDoor(ready=settings.gemini_api_key is not None, variable="GEMINI_API_KEY"),
+        Vendor.REPLICATE: VendorDoor(ready=settings.replicate_api_token is not None, variable="REPLICATE_API_TOKEN"),
+        Vendor.OFFLINE: VendorDoor(ready=True, variable=""),
+    }
+
+
+def _vendors(
+    settings: Settings, config: Config, pause_seconds: float
+) -> tuple[Mapping[Vendor, SceneWriter], Mapping[Vendor, Painter]]:
+    def words(flavor: str) -> Vocabulary:
+        return config.flavor(flavor).scene_params.vocabulary
+
+    writers: dict[Vendor, SceneWriter] = {
+        Vendor.GEMINI: GeminiWriter(
+            _text(settings.gemini_api_key),
+            base_url=settings.gemini_base_url,
+            api_version=settings.gemini_api_version,
+        ),
+        Vendor.OFFLINE: OfflineWriter(words, pause_seconds=pause_seconds),
+    }
+    painters: dict[Vendor, Painter] = {
+        Vendor.REPLICATE: ReplicatePainter(
+            _text(settings.replicate_api_token),
+            base_url=settings.replicate_base_url,
+            pictures=config.limits.pictures,
+        ),
+        Vendor.OFFLINE: OfflinePainter(pause_seconds=pause_seconds),
+    }
+    return writers, painters
+
+
+def _text(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
