@@ -11,7 +11,7 @@ from mv.config import load_config
 from mv.errors import ConfigMistake, MvError
 from mv.settings import Settings
 from mv.store.database import Database
-from mv.store.lock import DataFolderLock
+from mv.store.lock import FolderLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ async def _folder(settings: Settings) -> list[Finding]:
 
 
 async def _database(settings: Settings) -> list[Finding]:
-    lock = DataFolderLock(settings.data_dir)
+    lock = FolderLock(settings.data_dir)
     try:
         lock.acquire()
     except MvError:

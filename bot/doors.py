@@ -9,7 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import discord
 from discord import app_commands
@@ -35,9 +35,9 @@ CHECKS_SECONDS = 1.5
 """When checks take longer, the command is acknowledged before they end; Discord gives up after 3 s."""
 
 Button = discord.ui.Button[discord.ui.View]
-Sent = Callable[[discord.Interaction, RecordId, dict[str, str]], Coroutine[Any, Any, None]]
+Sent: TypeAlias = Callable[[discord.Interaction, RecordId, dict[str, str]], Coroutine[Any, Any, None]]
 """Answers a form that was sent: about which record, and what was typed, by field."""
-Sent = Callable[[discord.Interaction, RecordId, dict[str, str]], Coroutine[Any, Any, None]]
+Sent: TypeAlias = Callable[[discord.Interaction, RecordId, dict[str, str]], Coroutine[Any, Any, None]]
 """Answers a form that was sent: about which record, and what was typed, by field."""
 
 

@@ -27,7 +27,7 @@ from mv.services.usage import Usage
 from mv.settings import Settings
 from mv.store.darkroom import PillowDarkroom
 from mv.store.database import Database
-from mv.store.lock import DataFolderLock
+from mv.store.lock import FolderLock
 from mv.store.media import ObjectMedia
 from mv.vendors.gemini import GeminiWriter
 from mv.vendors.offline import OfflinePainter, OfflineWriter
@@ -57,7 +57,7 @@ class App:
     jobs: Jobs
     usage: Usage
     _database: Database
-    _lock: DataFolderLock
+    _lock: FolderLock
 
     async def open(self) -> None:
         """Takes the data folder and opens the records. Raises StartError, StorageError."""
@@ -67,8 +67,10 @@ class App:
     async def close(self, seconds: float = 5.0) -> None:
         """Gives running jobs that long, then closes everything; what was not finished goes on after the next start."""
         await self.engine.drain(seconds)
-        for vendor in (*self.tools.writers.values(), *self.tools.painters.values()):
-            await vendor.aclose()
+        for writer in self.tools.writers.values():
+            await writer.aclose()
+        for painter in self.tools.painters.values():
+            await painter.aclose()
         await self._database.close()
         self._lock.release()
 
@@ -86,7 +88,7 @@ def build(settings: Settings, *, stand_in: bool = False, pause_seconds: float = 
         clock=clock,
         config=config,
         jobs=engine,
-        media=ObjectMedia(settings.media_url, settings.data_dir),
+        media=ObjectMedia.at(settings.media_url, settings.data_dir),
         darkroom=PillowDarkroom(max_pixels=config.limits.pictures.max_pixels),
         writers=writers,
         painters=painters,
@@ -108,7 +110,7 @@ def build(settings: Settings, *, stand_in: bool = False, pause_seconds: float = 
         jobs=Jobs(tools),
         usage=Usage(tools),
         _database=database,
-        _lock=DataFolderLock(settings.data_dir),
+        _lock=FolderLock(settings.data_dir),
     )
 
 
