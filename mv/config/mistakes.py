@@ -42,6 +42,9 @@ def suggestion(given: str, known: list[str]) -> str:
 def _first(model: type[BaseModel], document: Document, error: ValidationError) -> ConfigMistake:
     """The first in the file; a missing key comes last, for a misspelt one is most often why it is missing."""
     details = error.errors(include_url=False, include_input=False)
+    paths = [_path(detail) for detail in details]
+    # A list with a wrong entry is also reported as too short.
+    details = [d for d in details if not any(len(p) > len(_path(d)) and p[: len(_path(d))] == _path(d) for p in paths)]
 
     def order(detail: ErrorDetails) -> tuple[bool, int]:
         return detail["type"] == "missing", document.place(_path(detail)).line
@@ -74,12 +77,19 @@ def _at(schema: dict[str, Any], path: KeyPath) -> dict[str, Any]:
         part = {}
         for option in options:
             below = option.get("items") if isinstance(step, int) else option.get("properties", {}).get(step)
-            if below is None and isinstance(option.get("additionalProperties"), dict):
-                below = option["additionalProperties"]
+            below = below or _each(option)
             if below is not None:
                 part = _resolved(schema, below)
                 break
     return part
+
+
+def _each(part: dict[str, Any]) -> dict[str, Any] | None:
+    """What every value of a mapping with free names must be."""
+    for each in (*part.get("patternProperties", {}).values(), part.get("additionalProperties")):
+        if isinstance(each, dict) and each:
+            return each
+    return None
 
 
 def _resolved(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
@@ -112,8 +122,8 @@ def _describe_object(schema: dict[str, Any], part: dict[str, Any]) -> str:
     known = part.get("properties")
     if known:
         return "keys with values: " + ", ".join(known)
-    each = part.get("additionalProperties")
-    return "names with values" + (f", each {_describe(schema, each)}" if isinstance(each, dict) and each else "")
+    each = _each(part)
+    return "names with values" + (f", each {_describe(schema, each)}" if each else "")
 
 
 def _describe_scalar(part: dict[str, Any]) -> str:

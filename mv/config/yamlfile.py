@@ -29,7 +29,23 @@ _PLAIN_TAGS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", 
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)")
 _FLOAT = re.compile(r"[-+]?[0-9][0-9_]*\.[0-9]*(?:[eE][-+][0-9]+)?")
 _KEY_LINE = re.compile(r"\s*(?:- )*([\w.-]+)\s*:(?:\s|$)")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_BASE):  # type: ignore[misc]  # which base it is depends on how PyYAML was built
+    """Refuses deep nesting while it parses: the C parser would crash the process."""
+
+    depth = 0
+
+    def descend_resolver(self, node: yaml.Node | None, index: object) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH and node is not None:
+            raise yaml.MarkedYAMLError(
+                problem=f"values nested more than {MAX_DEPTH} deep", problem_mark=node.start_mark
+            )
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +82,12 @@ def read(folder: Path, file: str) -> Document:
     """Reads `folder/file`. Raises ConfigMistake."""
     text = _text(folder, file)
     try:
-        node = yaml.compose(text, Loader=_LOADER)
+        node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         _syntax(file, text, error)
     except yaml.YAMLError as error:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
         raise ConfigMistake(file, line, _key_above(text, line), "text without control characters") from error
-    except RecursionError as error:
-        raise ConfigMistake(file, 1, WHOLE_FILE, f"values nested at most {MAX_DEPTH} deep") from error
     if node is None:
         raise ConfigMistake(file, 1, WHOLE_FILE, "at least one key; the file is empty")
     if not isinstance(node, yaml.MappingNode):
@@ -173,7 +187,11 @@ class _Builder:
         self.places[path] = Place(self.file, line, first, is_block)
 
     def _refuse(self, node: yaml.Node, path: KeyPath, expected: str) -> NoReturn:
-        raise ConfigMistake(self.file, node.start_mark.line + 1, dotted(path), expected)
+        key = path
+        while key and isinstance(key[-1], int):
+            key = key[:-1]
+        line = self.places[key].line if key else node.start_mark.line + 1  # an alias has the line of its anchor
+        raise ConfigMistake(self.file, line, dotted(path), expected)
 
 
 def _scalar(node: yaml.ScalarNode) -> str | int | float | bool | None:
