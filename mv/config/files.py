@@ -3,6 +3,7 @@ micro-dollars."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date as calendar_date
 from decimal import Decimal
@@ -28,6 +29,8 @@ EngineName = Annotated[
     ),
 ]
 Ratio = Annotated[str, Field(pattern=r"^\d{1,2}:\d{1,2}$", description="a width and a height such as 16:9 (in quotes)")]
+
+_REPLICATE_MODEL = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?|[0-9a-f]{40,64}")
 
 MAKERS: Mapping[Vendor, frozenset[Makes]] = {
     Vendor.GEMINI: frozenset({Makes.SCENES}),
@@ -133,8 +136,9 @@ def _wrong(document: Document, name: str, entry: EngineEntry) -> ConfigMistake |
     if entry.makes not in MAKERS[entry.vendor]:
         expected = " or ".join(sorted(MAKERS[entry.vendor])) + f", which is what {entry.vendor.value} can be asked for"
         return mistake(document, (*path, "makes"), expected)
-    if entry.vendor is Vendor.REPLICATE and entry.model.count("/") != 1:
-        return mistake(document, (*path, "model"), "an owner and a name, such as google/imagen-4")
+    if entry.vendor is Vendor.REPLICATE and not _REPLICATE_MODEL.fullmatch(entry.model):
+        expected = "an owner and a name such as google/imagen-4, with :version or not, or a version's hash"
+        return mistake(document, (*path, "model"), expected)
     if entry.price is None:
         return None
     needed = ("input", "output") if entry.makes is Makes.SCENES else ("picture",)

@@ -12,7 +12,7 @@ from mv.domain.engine import Makes
 from mv.domain.scenes import TokenUsage
 from mv.domain.usage import AllowanceKind, Period, Quota
 from mv.errors import Unknown
-from tests.config.base import LIMITS, load, write
+from tests.config.base import LIMITS, MODELS, load, write
 
 
 def test_a_flavor_overrides_only_what_it_names(tmp_path: Path) -> None:
@@ -127,3 +127,9 @@ def test_text_that_looks_like_something_else_stays_text(tmp_path: Path) -> None:
     text = "suggestions:\n  style: [no, on, 16:9, 2026-10-07, 0x10, 010]\n"
     config = load(tmp_path, **{"lofi/scene_params.yaml": text})
     assert config.flavor("lofi").scene_params.suggestions.style == ("no", "on", "16:9", "2026-10-07", "0x10", "010")
+
+
+@pytest.mark.parametrize("model", ["owner/name", "owner/name:v1", "0123456789abcdef" * 4])
+def test_models_of_replicate_may_have_a_version(tmp_path: Path, model: str) -> None:
+    config = load(tmp_path, **{"models.yaml": MODELS.replace("owner/name", model)})
+    assert config.engine("painter").model == model
