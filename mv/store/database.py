@@ -1,0 +1,186 @@
+"""The records: opened once, read in snapshots, written one transaction after the other.
+
+The wall stands here: what a driver raises leaves `read` and `write` as one of our errors, or, if only a bug can have
+caused it, as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from mv.errors import ConfigMistake, StorageError, StorageLocked
+from mv.ports import Clock, Records, Transaction
+from mv.store import postgres, schema, sqlite
+from mv.store.transaction import SqlTransaction
+
+T = TypeVar("T")
+
+
+class Database(Records):
+    """At `url`: `sqlite+aiosqlite:///FILE` (one process to a file) or `postgresql+DRIVER://…`.
+
+    `busy_seconds` is how long another process may hold SQLite's lock before StorageLocked is raised; it is shorter than
+    the time a command has to be answered in.
+    """
+
+    def __init__(self, url: str, *, clock: Clock, busy_seconds: float = 2.0) -> None:
+        self._url = _checked(url)
+        self._clock = clock
+        self._busy_seconds = busy_seconds
+        self._path = Path(self._url.database or "").absolute() if self._url.get_backend_name() == "sqlite" else None
+        self._writer: AsyncEngine
+        self._reader: AsyncEngine
+        # Waiting here is first come, first served; waiting at SQLite's lock is not, and it blocks the writer's thread.
+        many = postgres.CONNECTIONS
+        self._writing = asyncio.Semaphore(1 if self._path else many)
+        self._reading = asyncio.Semaphore(sqlite.READERS if self._path else many)
+
+    async def open(self) -> None:
+        """Makes the tables, or brings them up to date. Raises StartError or StorageError; a database that is damaged is
+        left as it is."""
+        if self._path is not None:
+            sqlite.prepare_folder(self._path)
+            await sqlite.examine(self._path, busy_seconds=self._busy_seconds)
+            self._writer = sqlite.writing_engine(self._path, busy_seconds=self._busy_seconds)
+            self._reader = sqlite.reading_engine(self._path, busy_seconds=self._busy_seconds)
+        else:
+            self._writer, self._reader = postgres.engines(self._url)
+        try:
+            await self._prepare()
+        except BaseException:
+            await carried_through(self.close())
+            raise
+
+    async def _prepare(self) -> None:
+        async with self._connection(self._writer, self._writing) as connection:
+            due = await schema.due(connection)
+            if due is schema.Due.CREATE and self._path is not None:
+                await schema.create(connection)
+            elif due is not schema.Due.NOTHING:
+                await connection.rollback()
+                await self._migrate(connection)
+            await connection.commit()
+
+    async def _migrate(self, connection: AsyncConnection) -> None:
+        if self._path is None:
+            await schema.migrate(connection)
+            return
+        engine = sqlite.writing_engine(self._path, busy_seconds=self._busy_seconds, foreign_keys=False)
+        try:
+            async with engine.begin() as without_keys:
+                await schema.migrate(without_keys)
+                await sqlite.check_references(without_keys, self._path)
+        finally:
+            await engine.dispose()
+
+    async def close(self) -> None:
+        """Waits for nothing: whoever still writes must have ended before."""
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+    def read(self) -> AbstractAsyncContextManager[Transaction]:
+        """A snapshot; writing in it is an error."""
+        return self._read()
+
+    def write(self) -> AbstractAsyncContextManager[Transaction]:
+        """Commits at the end, rolls back on an exception.
+
+        A commit that has begun is carried through: who is cancelled meanwhile learns of it at the next await after the
+        block, so that what stands directly behind the block is done if, and only if, the records are stored.
+        """
+        return self._write()
+
+    @asynccontextmanager
+    async def _read(self) -> AsyncIterator[Transaction]:
+        async with self._connection(self._reader, self._reading) as connection:
+            yield SqlTransaction(connection, self._clock)
+
+    @asynccontextmanager
+    async def _write(self) -> AsyncIterator[Transaction]:
+        async with self._connection(self._writer, self._writing) as connection:
+            try:
+                yield SqlTransaction(connection, self._clock)
+                await carried_through(connection.commit())
+            except BaseException:
+                await carried_through(connection.rollback())
+                raise
+
+    @asynccontextmanager
+    async def _connection(self, engine: AsyncEngine, turn: asyncio.Semaphore) -> AsyncIterator[AsyncConnection]:
+        async with turn:
+            try:
+                connection = await _connected(engine)
+                try:
+                    yield connection
+                finally:
+                    await connection.close()
+            except DBAPIError as error:
+                meaning = self._meaning(error.orig)
+                if meaning is None:
+                    raise
+                raise meaning from error
+
+    def _meaning(self, error: BaseException | None) -> StorageError | None:
+        if error is None:
+            return None
+        return sqlite.translate(error, self._path) if self._path is not None else postgres.translate(error)
+
+
+async def _connected(engine: AsyncEngine) -> AsyncConnection:
+    try:
+        return await engine.connect().start()
+    except PoolTimeout as error:
+        raise StorageLocked() from error
+    except OSError as error:
+        raise StorageError() from error
+
+
+async def carried_through(work: Coroutine[Any, Any, T]) -> T:
+    """Does the work to its end, also if the task that waits for it is cancelled; the cancellation is then delivered
+    at that task's next await."""
+    task = asyncio.ensure_future(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise
+            cancelled = True
+        except Exception:  # noqa: BLE001  # raised by `result` below
+            break
+    if cancelled:
+        _deliver_later()
+    return task.result()
+
+
+def _deliver_later() -> None:
+    waiting = asyncio.current_task()
+    if waiting is not None:
+        waiting.uncancel()
+        waiting.cancel()
+
+
+def _checked(url: str) -> URL:
+    """Raises ConfigMistake, which never holds the address: it may hold a password."""
+    expected = "sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/NAME"
+    mistake = ConfigMistake(file="environment", line=0, key="MV_DATABASE_URL", expected=expected)
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except ArgumentError:
+        raise mistake from None
+    if backend not in ("sqlite", "postgresql"):
+        raise mistake
+    if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise mistake
+    return parsed

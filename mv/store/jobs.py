@@ -1,0 +1,163 @@
+"""Jobs, as rows; their journal is `JournalRows`. A job is open while `finished_at` is not set, which the table holds
+together with its state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
+from mv.domain.jobs import Delivery, Job, JobKind, JobState
+from mv.errors import MvError
+from mv.ports import Choice, JobRows, Page
+from mv.store.job_map import from_job, to_job
+from mv.store.journal import JournalRows
+from mv.store.queries import Condition, Query, newest, page, typed
+from mv.store.tables import jobs
+
+_INSERT = insert(jobs)
+_OPEN: Condition = jobs.c.finished_at.is_(None)
+_TITLE: ColumnElement[str] = jobs.c.kind + " " + jobs.c.state + " " + jobs.c.engine
+
+SAMPLE = 20
+"""Finished jobs that say how long such jobs usually take."""
+
+
+class SqlJobRows(JournalRows, JobRows):
+    """All that the desk, the engine and the courier ask of jobs."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add_all(self, jobs_: Sequence[Job]) -> None:
+        """New jobs, all in one statement."""
+        if jobs_:
+            await self._connection.execute(_INSERT, [from_job(job) for job in jobs_])
+
+    async def get(self, job_id: RecordId) -> Job | None:
+        """By key."""
+        return await self._one(jobs.c.id == job_id)
+
+    async def find(self, server_id: ServerId, ref: Ref) -> Job | None:
+        """By number; who may see what is the service's business."""
+        return await self._one(and_(jobs.c.server_id == server_id, jobs.c.number == ref.number))
+
+    async def _one(self, which: Condition) -> Job | None:
+        row = (await self._connection.execute(select(jobs).where(which))).one_or_none()
+        return None if row is None else to_job(row)
+
+    async def page(
+        self, server_id: ServerId, *, member_id: MemberId | None, before: int | None, size: int
+    ) -> Page[Job]:
+        """Newest first; `member_id` None is everybody's."""
+        query = select(jobs).where(_of(server_id, member_id))
+        rows = (await self._connection.execute(newest(query, jobs, before=before, size=size))).all()
+        return page(rows, size, to_job)
+
+    async def choices(
+        self, server_id: ServerId, *, member_id: MemberId | None, text: str, size: int
+    ) -> tuple[Choice, ...]:
+        """For autocomplete: those still open first. A job has no title of its own: its kind, state and engine stand for
+        it, and never what was asked for, which may be private."""
+        found = typed(text, Kind.JOB, jobs.c.number, func.lower(_TITLE))
+        query = select(jobs.c.number, _TITLE.label("title")).where(_of(server_id, member_id), found)
+        query = query.order_by(jobs.c.number.desc())
+        rows = list(await self._connection.execute(query.where(_OPEN).limit(size)))
+        if len(rows) < size:
+            rows += await self._connection.execute(query.where(~_OPEN).limit(size - len(rows)))
+        return tuple(Choice(ref=Ref(Kind.JOB, row.number), title=row.title) for row in rows)
+
+    async def unfinished(self) -> tuple[Job, ...]:
+        """Queued and running, oldest first."""
+        return await self._all(select(jobs).where(_OPEN).order_by(jobs.c.created_at, jobs.c.id))
+
+    async def undelivered(self) -> tuple[Job, ...]:
+        """Final, not delivered, oldest first."""
+        waiting = and_(jobs.c.delivered_at.is_(None), jobs.c.finished_at.is_not(None))
+        return await self._all(select(jobs).where(waiting).order_by(jobs.c.finished_at, jobs.c.id))
+
+    async def _all(self, query: Query) -> tuple[Job, ...]:
+        return tuple(to_job(row) for row in await self._connection.execute(query))
+
+    async def open_counts(
+        self, member_ids: Sequence[tuple[ServerId, MemberId]]
+    ) -> dict[tuple[ServerId, MemberId], int]:
+        """How many jobs each has queued or running; 0 for those who have none."""
+        counts = dict.fromkeys(member_ids, 0)
+        if counts:
+            who = tuple_(jobs.c.server_id, jobs.c.member_id)
+            query = select(jobs.c.server_id, jobs.c.member_id, func.count()).where(_OPEN, who.in_(list(counts)))
+            for server, member, count in await self._connection.execute(
+                query.group_by(jobs.c.server_id, jobs.c.member_id)
+            ):
+                counts[server, member] = count
+        return counts
+
+    async def start(self, job_id: RecordId, at: datetime) -> bool:
+        """queued or running → running; False if it is final. The first start's time stays, also after a restart."""
+        began = func.coalesce(jobs.c.started_at, at)
+        return await self._change(job_id, _OPEN, state=JobState.RUNNING.value, started_at=began)
+
+    async def finish(
+        self,
+        job_id: RecordId,
+        state: JobState,
+        at: datetime,
+        *,
+        record_id: RecordId | None = None,
+        version: int | None = None,
+        error: MvError | None = None,
+        cost: int | None = None,
+    ) -> bool:
+        """→ a final state, once: False if it was final already."""
+        return await self._change(
+            job_id,
+            _OPEN,
+            state=state.value,
+            finished_at=at,
+            record_id=record_id,
+            version=version,
+            error=None if error is None else error.code,
+            error_facts=None if error is None else error.facts(),
+            cost=cost,
+        )
+
+    async def set_message(self, job_id: RecordId, message_id: MessageId) -> None:
+        """The message that shows this job."""
+        await self._change(job_id, message_id=message_id)
+
+    async def set_delivered(self, job_id: RecordId, by: Delivery, at: datetime, message_id: MessageId | None) -> None:
+        """Also erases the interaction's token. The first delivery stays on record."""
+        shown = {} if message_id is None else {"message_id": message_id}
+        first = jobs.c.delivered_at.is_(None)
+        await self._change(job_id, first, delivered_by=by.value, delivered_at=at, reply_token=None, **shown)
+
+    async def erase_tokens(self, expired_before: datetime) -> int:
+        """Erases tokens that live no longer; returns how many."""
+        expired = and_(jobs.c.reply_token.is_not(None), jobs.c.token_expires_at < expired_before)
+        return (await self._connection.execute(update(jobs).where(expired).values(reply_token=None))).rowcount
+
+    async def usual_seconds(self, engine: str, kind: JobKind) -> float | None:
+        """Median running time in seconds of the last 20 finished jobs of that engine."""
+        done = (jobs.c.engine == engine, jobs.c.kind == kind.value, jobs.c.state == JobState.DONE.value)
+        query = select(jobs.c.started_at, jobs.c.finished_at).where(*done).order_by(jobs.c.finished_at.desc())
+        rows = await self._connection.execute(query.limit(SAMPLE))
+        took: list[float] = sorted(
+            (row.finished_at - row.started_at).total_seconds() for row in rows if row.started_at is not None
+        )
+        if not took:
+            return None
+        return (took[(len(took) - 1) // 2] + took[len(took) // 2]) / 2
+
+    async def _change(self, job_id: RecordId, *conditions: Condition, **values: Any) -> bool:
+        done = await self._connection.execute(update(jobs).where(jobs.c.id == job_id, *conditions).values(values))
+        return done.rowcount > 0
+
+
+def _of(server_id: ServerId, member_id: MemberId | None) -> Condition:
+    of_server = jobs.c.server_id == server_id
+    return of_server if member_id is None else and_(of_server, jobs.c.member_id == member_id)

@@ -1,0 +1,99 @@
+"""Files by key, in a local folder or in object storage; the same calls for both."""
+
+from __future__ import annotations
+
+import errno
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from mv.errors import ConfigMistake, DataFolderUnusable, StorageError, StorageFull
+from mv.ports import Media
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+
+
+class ObjectMedia(Media):
+    """A file appears under its key whole or not at all, and survives the process from then on."""
+
+    def __init__(self, store: ObjectStore, *, typed: bool) -> None:
+        """`typed`: the store keeps a file's type beside it, as object storage does and folders do not."""
+        self._store = store
+        self._typed = typed
+
+    @classmethod
+    def at(cls, url: str | None, data_folder: Path) -> ObjectMedia:
+        """At `file:///…`, `memory:///`, `s3://…` (and what else obstore knows); None is `media` in the data folder.
+
+        Raises ConfigMistake for an address that is none, DataFolderUnusable for a folder that cannot be made.
+        """
+        if url is None:
+            return cls(_folder(data_folder / "media"), typed=False)
+        parts = urlsplit(url)
+        if parts.scheme == "file" and not parts.netloc:
+            return cls(_folder(Path(unquote(parts.path))), typed=False)
+        return cls(_by_url(url), typed=True)
+
+    async def put(self, key: str, data: bytes, mime: str) -> None:
+        """Whole or not at all. Raises StorageFull, StorageError."""
+        import obstore
+
+        attributes: Any = {"Content-Type": mime} if self._typed else None
+        try:
+            await obstore.put_async(self._store, key, data, attributes=attributes, use_multipart=False)
+        except Exception as error:
+            raise _meaning(error) from error
+
+    async def get(self, key: str) -> bytes:
+        """Raises KeyError if there is none, StorageError."""
+        import obstore
+
+        try:
+            found = await obstore.get_async(self._store, key)
+            return bytes(await found.bytes_async())
+        except FileNotFoundError as error:
+            raise KeyError(key) from error
+        except Exception as error:
+            raise _meaning(error) from error
+
+    async def delete(self, key: str) -> None:
+        """No error if there is none. Raises StorageError."""
+        import obstore
+
+        try:
+            await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return
+        except Exception as error:
+            raise _meaning(error) from error
+
+
+def _folder(path: Path) -> ObjectStore:
+    from obstore.store import LocalStore
+
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataFolderUnusable(path=str(path), reason=error.strerror or "unknown") from error
+    return LocalStore(path)
+
+
+def _by_url(url: str) -> ObjectStore:
+    from obstore.store import from_url
+
+    try:
+        return from_url(url)
+    except Exception:  # noqa: BLE001  # whose text holds the address, which may hold a key
+        expected = "file:///FOLDER, memory:/// or s3://BUCKET/PREFIX"
+        raise ConfigMistake(file="environment", line=0, key="MV_MEDIA_URL", expected=expected) from None
+
+
+def _meaning(error: Exception) -> StorageError:
+    """obstore keeps the number of an error of the system in its text only."""
+    number = _OS_ERROR.search(str(error))
+    return StorageFull() if number and int(number[1]) in _FULL else StorageError()

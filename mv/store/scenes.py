@@ -1,0 +1,199 @@
+"""Scene lists, their versions and scenes, as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mv.domain.ids import Kind, MemberId, RecordId, Ref
+from mv.domain.scenes import Scene, SceneBrief, SceneDraft, SceneList, SceneVersion, TokenUsage
+from mv.errors import Conflict
+from mv.ports import Choice, Page, SceneRows, Seen
+from mv.store.queries import AnyRow, Query, fold, newest, page, seen_by, typed
+from mv.store.tables import characters, projects, scene_lists, scene_versions, scenes
+
+_SHOWN_CHARACTER = and_(
+    characters.c.id == scene_lists.c.character_id,
+    characters.c.deleted_at.is_(None),
+    or_(~characters.c.private, and_(scene_lists.c.private, characters.c.owner_id == scene_lists.c.owner_id)),
+)
+"""The link is shown if everybody who may see the list may see the character."""
+
+_ALL = select(
+    scene_lists,
+    projects.c.name.label("project_name"),
+    projects.c.number.label("project_number"),
+    characters.c.name.label("character_name"),
+    characters.c.number.label("character_number"),
+).select_from(
+    scene_lists.outerjoin(projects, projects.c.id == scene_lists.c.project_id).outerjoin(characters, _SHOWN_CHARACTER)
+)
+_FIELDS = tuple(Scene.model_fields)
+
+
+class SqlSceneRows(SceneRows):
+    """A list's number of versions and its title follow its newest version, whatever the record that is added says."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, record: SceneList, version: SceneVersion) -> None:
+        """A new list with its first version. Raises Conflict for a job that has made a version already."""
+        await self._connection.execute(insert(scene_lists), _from_list(record, version))
+        await self._store(record.id, version)
+
+    async def add_version(self, record_id: RecordId, version: SceneVersion) -> None:
+        """The next version, which becomes current; the list's title follows it. Raises Conflict if its number is not
+        the next one, or its job has made a version already."""
+        before = and_(scene_lists.c.id == record_id, scene_lists.c.versions == version.number - 1)
+        title = version.draft.title
+        current = {"versions": version.number, "title": title, "folded": fold(title)}
+        if not (await self._connection.execute(update(scene_lists).where(before).values(current))).rowcount:
+            raise Conflict()
+        await self._store(record_id, version)
+
+    async def _store(self, record_id: RecordId, version: SceneVersion) -> None:
+        await self._connection.execute(insert(scene_versions), _from_version(record_id, version))
+        rows = [
+            {"scene_list_id": record_id, "version": version.number, "number": number, **scene.model_dump(mode="json")}
+            for number, scene in enumerate(version.draft.scenes, start=1)
+        ]
+        if rows:
+            await self._connection.execute(insert(scenes), rows)
+
+    async def get(self, record_id: RecordId, *, deleted: bool = False) -> SceneList | None:
+        """By key, whoever asks."""
+        query = _ALL.where(scene_lists.c.id == record_id)
+        return await self._one(query if deleted else query.where(scene_lists.c.deleted_at.is_(None)))
+
+    async def find(self, seen: Seen, ref: Ref) -> SceneList | None:
+        """By number, if these eyes may see it."""
+        return await self._one(_ALL.where(seen_by(scene_lists, seen), scene_lists.c.number == ref.number))
+
+    async def _one(self, query: Query) -> SceneList | None:
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else _to_list(row)
+
+    async def version(self, record_id: RecordId, number: int) -> SceneVersion | None:
+        """One version with its scenes."""
+        which = (scene_versions.c.scene_list_id == record_id, scene_versions.c.number == number)
+        row = (await self._connection.execute(select(scene_versions).where(*which))).one_or_none()
+        if row is None:
+            return None
+        query = select(*(scenes.c[name] for name in _FIELDS)).order_by(scenes.c.number)
+        rows = await self._connection.execute(
+            query.where(scenes.c.scene_list_id == record_id, scenes.c.version == number)
+        )
+        return _to_version(row, tuple(Scene.model_validate(dict(scene)) for scene in rows.mappings()))
+
+    async def version_of_job(self, job_id: RecordId) -> tuple[RecordId, int] | None:
+        """What a job has made already, if anything."""
+        query = select(scene_versions.c.scene_list_id, scene_versions.c.number)
+        row = (await self._connection.execute(query.where(scene_versions.c.job_id == job_id))).one_or_none()
+        return None if row is None else (RecordId(row.scene_list_id), row.number)
+
+    async def page(
+        self, seen: Seen, *, project_id: RecordId | None, member_id: MemberId | None, before: int | None, size: int
+    ) -> Page[SceneList]:
+        """Newest first."""
+        query = _ALL.where(seen_by(scene_lists, seen))
+        if project_id is not None:
+            query = query.where(scene_lists.c.project_id == project_id)
+        if member_id is not None:
+            query = query.where(scene_lists.c.owner_id == member_id)
+        rows = (await self._connection.execute(newest(query, scene_lists, before=before, size=size))).all()
+        return page(rows, size, _to_list)
+
+    async def choices(self, seen: Seen, text: str, size: int) -> tuple[Choice, ...]:
+        """For autocomplete: number prefix or words of the title; newest first."""
+        found = typed(text, Kind.SCENE_LIST, scene_lists.c.number, scene_lists.c.folded)
+        query = select(scene_lists.c.number, scene_lists.c.title).where(seen_by(scene_lists, seen), found)
+        rows = await self._connection.execute(query.order_by(scene_lists.c.number.desc()).limit(size))
+        return tuple(Choice(ref=Ref(Kind.SCENE_LIST, row.number), title=row.title) for row in rows)
+
+    async def delete(self, record_id: RecordId, at: datetime) -> bool:
+        """Marks it deleted; False if it was already."""
+        there = (scene_lists.c.id == record_id) & scene_lists.c.deleted_at.is_(None)
+        done = await self._connection.execute(update(scene_lists).where(there).values(deleted_at=at))
+        return done.rowcount > 0
+
+
+def _from_list(record: SceneList, version: SceneVersion) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "server_id": record.server_id,
+        "number": record.ref.number,
+        "owner_id": record.owner_id,
+        "private": record.private,
+        "title": version.draft.title,
+        "folded": fold(version.draft.title),
+        "versions": version.number,
+        "project_id": record.project_id,
+        "character_id": record.character_id,
+        "created_at": record.created_at,
+        "deleted_at": record.deleted_at,
+    }
+
+
+def _to_list(row: AnyRow) -> SceneList:
+    return SceneList(
+        id=row.id,
+        server_id=row.server_id,
+        ref=Ref(Kind.SCENE_LIST, row.number),
+        owner_id=row.owner_id,
+        private=row.private,
+        title=row.title,
+        created_at=row.created_at,
+        versions=row.versions,
+        project_id=row.project_id,
+        project_name=row.project_name,
+        project_ref=None if row.project_number is None else Ref(Kind.PROJECT, row.project_number),
+        character_id=row.character_id,
+        character_ref=None if row.character_number is None else Ref(Kind.CHARACTER, row.character_number),
+        character_name=row.character_name,
+        deleted_at=row.deleted_at,
+    )
+
+
+def _from_version(record_id: RecordId, version: SceneVersion) -> dict[str, Any]:
+    return {
+        "scene_list_id": record_id,
+        "number": version.number,
+        "job_id": version.job_id,
+        "author_id": version.author_id,
+        "title": version.draft.title,
+        "logline": version.draft.logline,
+        "palette": list(version.draft.palette),
+        "brief": version.brief.model_dump(mode="json"),
+        "request": dict(version.request),
+        "defaults_applied": dict(version.defaults_applied),
+        "engine": version.engine,
+        "model_version": version.model_version,
+        **version.usage.model_dump(),
+        "cost": version.cost,
+        "notes": list(version.notes),
+        "created_at": version.created_at,
+    }
+
+
+def _to_version(row: AnyRow, made: tuple[Scene, ...]) -> SceneVersion:
+    return SceneVersion(
+        number=row.number,
+        author_id=row.author_id,
+        created_at=row.created_at,
+        job_id=row.job_id,
+        draft=SceneDraft(title=row.title, logline=row.logline, palette=tuple(row.palette), scenes=made),
+        brief=SceneBrief.model_validate(row.brief),
+        request=row.request,
+        defaults_applied=row.defaults_applied,
+        engine=row.engine,
+        model_version=row.model_version,
+        usage=TokenUsage(
+            prompt_tokens=row.prompt_tokens, output_tokens=row.output_tokens, thinking_tokens=row.thinking_tokens
+        ),
+        cost=row.cost,
+        notes=tuple(row.notes),
+    )

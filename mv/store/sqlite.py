@@ -1,0 +1,173 @@
+"""All that is true of SQLite only: how it is opened, checked, begun, and what its errors mean.
+
+One connection writes and syncs at every commit; a few others read and never wait for it (WAL). Nothing else in the
+store says a word that PostgreSQL would not understand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from mv.errors import (
+    Conflict,
+    DataFolderUnusable,
+    StorageDamaged,
+    StorageError,
+    StorageFull,
+    StorageLocked,
+)
+from mv.store.one_hop import OneHopConnection, ReadingConnection
+from mv.store.types import compact
+
+READERS = 4
+CHECKED_BYTES = 64 * 1024 * 1024
+"""A database up to this size is checked page by page before it is opened, about 1 ms a MiB."""
+
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC}
+_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_BROKEN_KEYS = {
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+    sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+}
+_BUGS = {
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_MISUSE,
+    sqlite3.SQLITE_RANGE,
+    sqlite3.SQLITE_TOOBIG,
+}
+
+
+def writing_engine(path: Path, *, busy_seconds: float, foreign_keys: bool = True) -> AsyncEngine:
+    """One connection; its transactions take the write lock with their first statement."""
+
+    def connect() -> sqlite3.Connection:
+        raw = _connect(path, busy_seconds)
+        raw.execute("PRAGMA journal_mode = WAL")
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        return raw
+
+    async def create() -> OneHopConnection:
+        return await OneHopConnection(connect)  # type: ignore[return-value]
+
+    return _engine(path, create, connections=1, begin="BEGIN IMMEDIATE")
+
+
+def reading_engine(path: Path, *, busy_seconds: float) -> AsyncEngine:
+    """A few connections that cannot write."""
+
+    def connect() -> sqlite3.Connection:
+        raw = _connect(path, busy_seconds)
+        raw.execute("PRAGMA query_only = ON")
+        return raw
+
+    async def create() -> ReadingConnection:
+        return await ReadingConnection(connect)  # type: ignore[return-value]
+
+    return _engine(path, create, connections=READERS, begin="BEGIN")
+
+
+def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+
+
+def _engine(path: Path, create: object, *, connections: int, begin: str) -> AsyncEngine:
+    logging.getLogger("aiosqlite").setLevel(logging.INFO)  # its DEBUG lines hold what is stored, reply tokens too
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{path}",
+        async_creator=create,
+        pool_size=connections,
+        max_overflow=0,
+        pool_use_lifo=True,
+        pool_reset_on_return=None,
+        hide_parameters=True,
+        json_serializer=compact,
+    )
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        driver.begin(begin)
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def _keep_when_cancelled(context: ExceptionContext) -> None:
+        if isinstance(context.original_exception, asyncio.CancelledError):
+            context.is_disconnect = False  # the rollback that follows waits its turn in the connection's thread
+
+    return engine
+
+
+def prepare_folder(path: Path) -> None:
+    """Makes the folder of the database and tries to write there. Raises DataFolderUnusable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+        if path.exists():
+            with path.open("r+b"):
+                pass
+    except OSError as error:
+        if error.errno != errno.ENOSPC:  # then there may be records to read, at least
+            raise DataFolderUnusable(path=str(path.parent), reason=error.strerror or "unknown") from error
+
+
+async def examine(path: Path, *, busy_seconds: float) -> None:
+    """Looks at the file without changing a byte of it. Raises StorageDamaged, StorageLocked."""
+    await asyncio.to_thread(_examine, path, busy_seconds)
+
+
+def _examine(path: Path, busy_seconds: float) -> None:
+    if not path.exists() or not path.stat().st_size:
+        return
+    alone = not any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+    address = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
+    try:
+        raw = sqlite3.connect(address, uri=True, timeout=busy_seconds)
+        try:
+            if path.stat().st_size <= CHECKED_BYTES:
+                found = raw.execute("PRAGMA quick_check(1)").fetchone()
+            else:
+                found = raw.execute("SELECT coalesce(max('ok'), 'ok') FROM sqlite_master").fetchone()
+        finally:
+            raw.close()
+    except sqlite3.Error as error:
+        raise translate(error, path) or StorageDamaged(path=str(path)) from error
+    if found != ("ok",):
+        raise StorageDamaged(path=str(path))
+
+
+async def check_references(connection: AsyncConnection, path: Path) -> None:
+    """After a migration, which runs without foreign keys. Raises StorageDamaged if one points nowhere."""
+    if (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first() is not None:
+        raise StorageDamaged(path=str(path))
+
+
+def translate(error: BaseException, path: Path) -> StorageError | None:
+    """What an error of the driver means; None for one that only a bug can cause."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return StorageError()
+    if code in _FULL:
+        return StorageFull()
+    if code in _BROKEN_KEYS:
+        return Conflict()
+    primary = code & 0xFF
+    if primary in _LOCKED:
+        return StorageLocked()
+    if primary in _DAMAGED:
+        return StorageDamaged(path=str(path))
+    return None if primary in _BUGS or code == sqlite3.SQLITE_READONLY else StorageError()

@@ -1,0 +1,290 @@
+"""Every table, once. Keys and indexes are what makes records exactly-once and lists quick; `migrations/` follows.
+
+A job may be cleaned up while what it made and what it cost stay: `job_id` outside `steps` is a mark, not a foreign key.
+Indexes with a condition name it for SQLite here and for both databases in the migrations, which alone make PostgreSQL's
+tables: to name its dialect here would import it at every start (130 ms).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from mv.store.types import UtcTime, Words
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+ID = String(26)
+"""A ULID."""
+SERIAL = BigInteger().with_variant(Integer, "sqlite")
+"""Counts up by itself; SQLite does so for INTEGER only."""
+
+
+def _json(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, JSON(none_as_null=True), nullable=nullable)
+
+
+def _of_server(*columns: Column[Any]) -> list[Any]:
+    """What every numbered record has, then its own columns."""
+    return [
+        Column("id", ID, primary_key=True),
+        Column("server_id", BigInteger, nullable=False),
+        Column("number", BigInteger, nullable=False),
+        *columns,
+        UniqueConstraint("server_id", "number"),
+    ]
+
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("server_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(1), primary_key=True),
+    Column("last", BigInteger, nullable=False),
+)
+
+projects = Table(
+    "projects",
+    metadata,
+    *_of_server(
+        Column("name", Words, nullable=False),
+        Column("folded", Words, nullable=False),
+        Column("owner_id", BigInteger, nullable=False),
+        Column("created_at", UtcTime, nullable=False),
+        Column("archived_at", UtcTime),
+    ),
+    Index("ix_projects_open", "server_id", "folded", unique=True, sqlite_where=text("archived_at IS NULL")),
+)
+
+media = Table(
+    "media",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("server_id", BigInteger, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False),
+    Column("mime", String(100), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("server_id", "sha256"),
+)
+
+characters = Table(
+    "characters",
+    metadata,
+    *_of_server(
+        Column("owner_id", BigInteger, nullable=False),
+        Column("private", Boolean, nullable=False),
+        Column("name", Words, nullable=False),
+        Column("folded", Words, nullable=False),
+        Column("description", Words, nullable=False),
+        Column("flavor", Words, nullable=False),
+        _json("request"),
+        _json("defaults_applied"),
+        Column("takes", Integer, nullable=False),
+        Column("project_id", ID, ForeignKey("projects.id")),
+        Column("created_at", UtcTime, nullable=False),
+        Column("deleted_at", UtcTime),
+    ),
+    Index("ix_characters_owner", "server_id", "owner_id", "number"),
+    Index("ix_characters_project", "server_id", "project_id", "number"),
+)
+
+takes = Table(
+    "takes",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("character_id", ID, ForeignKey("characters.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("job_id", ID, nullable=False),
+    Column("original_id", ID, ForeignKey("media.id"), nullable=False),
+    Column("preview_id", ID, ForeignKey("media.id"), nullable=False),
+    Column("engine", Text, nullable=False),
+    Column("model_version", Words, nullable=False),
+    Column("seed", BigInteger),
+    Column("aspect_ratio", Text, nullable=False),
+    Column("cost", BigInteger),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("character_id", "number"),
+    UniqueConstraint("job_id", "number"),
+)
+
+scene_lists = Table(
+    "scene_lists",
+    metadata,
+    *_of_server(
+        Column("owner_id", BigInteger, nullable=False),
+        Column("private", Boolean, nullable=False),
+        Column("title", Words, nullable=False),
+        Column("folded", Words, nullable=False),
+        Column("versions", Integer, nullable=False),
+        Column("project_id", ID, ForeignKey("projects.id")),
+        Column("character_id", ID, ForeignKey("characters.id")),
+        Column("created_at", UtcTime, nullable=False),
+        Column("deleted_at", UtcTime),
+    ),
+    Index("ix_scene_lists_owner", "server_id", "owner_id", "number"),
+    Index("ix_scene_lists_project", "server_id", "project_id", "number"),
+)
+
+scene_versions = Table(
+    "scene_versions",
+    metadata,
+    Column("scene_list_id", ID, ForeignKey("scene_lists.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("job_id", ID, unique=True),
+    Column("author_id", BigInteger, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("logline", Words, nullable=False),
+    _json("palette"),
+    _json("brief"),
+    _json("request"),
+    _json("defaults_applied"),
+    Column("engine", Text, nullable=False),
+    Column("model_version", Words, nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("thinking_tokens", BigInteger, nullable=False),
+    Column("cost", BigInteger),
+    _json("notes"),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+scenes = Table(
+    "scenes",
+    metadata,
+    Column("scene_list_id", ID, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("title", Words, nullable=False),
+    Column("description", Words, nullable=False),
+    Column("negative_description", Words, nullable=False),
+    Column("action", Words, nullable=False),
+    Column("location", Words, nullable=False),
+    Column("time_of_day", Words, nullable=False),
+    Column("shot_size", String(8), nullable=False),
+    Column("camera_angle", Words, nullable=False),
+    Column("camera_movement", Words, nullable=False),
+    Column("lighting", Words, nullable=False),
+    Column("mood", Words, nullable=False),
+    Column("transition", Words, nullable=False),
+    Column("duration_seconds", Float(53), nullable=False),
+    Column("cue", Words, nullable=False),
+    ForeignKeyConstraint(["scene_list_id", "version"], ["scene_versions.scene_list_id", "scene_versions.number"]),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    *_of_server(
+        Column("kind", String(16), nullable=False),
+        Column("state", String(16), nullable=False),
+        Column("member_id", BigInteger, nullable=False),
+        Column("private", Boolean, nullable=False),
+        Column("priority", Integer, nullable=False),
+        _json("order"),
+        Column("engine", Text, nullable=False),
+        Column("vendor", Text, nullable=False),
+        Column("project_id", ID, ForeignKey("projects.id")),
+        Column("channel_id", BigInteger, nullable=False),
+        Column("application_id", BigInteger, nullable=False),
+        Column("reply_token", Text),
+        Column("token_expires_at", UtcTime),
+        Column("reply_private", Boolean, nullable=False),
+        Column("message_id", BigInteger),
+        Column("upload_limit", BigInteger, nullable=False),
+        Column("created_at", UtcTime, nullable=False),
+        Column("started_at", UtcTime),
+        Column("finished_at", UtcTime),
+        Column("record_id", ID),
+        Column("version", Integer),
+        Column("error", String(80)),
+        _json("error_facts", nullable=True),
+        Column("cost", BigInteger),
+        Column("delivered_at", UtcTime),
+        Column("delivered_by", String(16)),
+    ),
+    CheckConstraint("(finished_at IS NULL) = (state IN ('queued', 'running'))", name="finished"),
+    Index("ix_jobs_member", "server_id", "member_id", "number"),
+    Index("ix_jobs_open", "server_id", "member_id", sqlite_where=text("finished_at IS NULL")),
+    Index(
+        "ix_jobs_undelivered",
+        "finished_at",
+        sqlite_where=text("delivered_at IS NULL AND finished_at IS NOT NULL"),
+    ),
+    Index("ix_jobs_token", "token_expires_at", sqlite_where=text("reply_token IS NOT NULL")),
+    Index("ix_jobs_usual", "engine", "kind", "state", "finished_at"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("job_id", ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(80), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("intended_at", UtcTime, nullable=False),
+    Column("done_at", UtcTime),
+    _json("value"),
+    Column("cost", BigInteger),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("job_id", ID, nullable=False),
+    Column("server_id", BigInteger, nullable=False),
+    Column("member_id", BigInteger, nullable=False),
+    Column("project_id", ID, ForeignKey("projects.id")),
+    Column("kind", String(16), nullable=False),
+    Column("entry", String(16), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("engine", Text, nullable=False),
+    Column("counted_at", UtcTime, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("job_id", "kind", "entry"),
+    Index("ix_ledger_used", "server_id", "member_id", "counted_at", "kind", "amount"),
+)
+
+# In this key 0 is "no member" and "no role": with NULL there, every row would be unlike every other.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("server_id", BigInteger, nullable=False),
+    Column("member_id", BigInteger, nullable=False),
+    Column("role_id", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("period", String(16), nullable=False),
+    Column("allowed", BigInteger, nullable=False),
+    Column("set_by", BigInteger, nullable=False),
+    Column("set_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("server_id", "member_id", "role_id", "kind", "period"),
+)

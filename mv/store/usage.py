@@ -1,0 +1,125 @@
+"""The ledger, which only grows, and the quotas, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mv.domain.ids import MemberId, RecordId, ServerId
+from mv.domain.usage import AllowanceKind, Entry, Period, Quota
+from mv.ports import LedgerLine, UsageRows
+from mv.store.queries import AnyRow, upsert
+from mv.store.tables import ledger, quotas
+
+_SUBJECT = ("server_id", "member_id", "role_id", "kind", "period")
+
+
+class SqlUsageRows(UsageRows):
+    """Counts and micro-dollars."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def append(self, lines: Sequence[LedgerLine]) -> None:
+        """One statement. A second line of the same job, kind and entry is ignored (exactly once)."""
+        if lines:
+            stored = upsert(self._connection, ledger).on_conflict_do_nothing(index_elements=["job_id", "kind", "entry"])
+            await self._connection.execute(stored, [_from_line(line) for line in lines])
+
+    async def lines(self, job_id: RecordId) -> tuple[LedgerLine, ...]:
+        """A job's entries, oldest first."""
+        query = select(ledger).where(ledger.c.job_id == job_id).order_by(ledger.c.id)
+        return tuple(_to_line(row) for row in await self._connection.execute(query))
+
+    async def used(
+        self, who: Sequence[tuple[ServerId, MemberId]], since: datetime
+    ) -> dict[tuple[ServerId, MemberId, AllowanceKind], int]:
+        """Sums of amounts counted since that moment; what was never used is not in it."""
+        if not who:
+            return {}
+        whose = (ledger.c.server_id, ledger.c.member_id, ledger.c.kind)
+        query = select(*whose, func.sum(ledger.c.amount)).group_by(*whose)
+        query = query.where(tuple_(ledger.c.server_id, ledger.c.member_id).in_(who), ledger.c.counted_at >= since)
+        rows = await self._connection.execute(query)
+        return {(server, member, AllowanceKind(kind)): int(amount) for server, member, kind, amount in rows}
+
+    async def quotas(self, server_ids: Sequence[ServerId]) -> tuple[Quota, ...]:
+        """All quotas of these servers."""
+        query = select(quotas).where(quotas.c.server_id.in_(server_ids)).order_by(*(quotas.c[c] for c in _SUBJECT))
+        return tuple(_to_quota(row) for row in await self._connection.execute(query))
+
+    async def set_quota(self, quota: Quota, by: MemberId, at: datetime) -> None:
+        """Replaces the one of the same subject, kind and period."""
+        stored = upsert(self._connection, quotas)
+        replaced = {name: stored.excluded[name] for name in ("allowed", "set_by", "set_at")}
+        await self._connection.execute(
+            stored.on_conflict_do_update(index_elements=_SUBJECT, set_=replaced),
+            {**_from_quota(quota), "set_by": by, "set_at": at},
+        )
+
+    async def clear_quotas(
+        self, server_id: ServerId, kind: AllowanceKind | None, member_id: MemberId | None, role_id: int | None
+    ) -> int:
+        """Removes those of exactly this subject, of every kind if none is named; returns how many."""
+        which = delete(quotas).where(
+            quotas.c.server_id == server_id, quotas.c.member_id == (member_id or 0), quotas.c.role_id == (role_id or 0)
+        )
+        if kind is not None:
+            which = which.where(quotas.c.kind == kind.value)
+        return (await self._connection.execute(which)).rowcount
+
+
+def _from_line(line: LedgerLine) -> dict[str, Any]:
+    return {
+        "job_id": line.job_id,
+        "server_id": line.server_id,
+        "member_id": line.member_id,
+        "project_id": line.project_id,
+        "kind": line.kind.value,
+        "entry": line.entry.value,
+        "amount": line.amount,
+        "engine": line.engine,
+        "counted_at": line.counted_at,
+        "at": line.at,
+    }
+
+
+def _to_line(row: AnyRow) -> LedgerLine:
+    return LedgerLine(
+        job_id=row.job_id,
+        server_id=row.server_id,
+        member_id=row.member_id,
+        project_id=row.project_id,
+        kind=AllowanceKind(row.kind),
+        entry=Entry(row.entry),
+        amount=row.amount,
+        engine=row.engine,
+        counted_at=row.counted_at,
+        at=row.at,
+    )
+
+
+def _from_quota(quota: Quota) -> dict[str, Any]:
+    return {
+        "server_id": quota.server_id or 0,
+        "member_id": quota.member_id or 0,
+        "role_id": quota.role_id or 0,
+        "kind": quota.kind.value,
+        "period": quota.period.value,
+        "allowed": quota.limit,
+    }
+
+
+def _to_quota(row: AnyRow) -> Quota:
+    return Quota(
+        kind=AllowanceKind(row.kind),
+        limit=row.allowed,
+        period=Period(row.period),
+        server_id=row.server_id,
+        member_id=row.member_id or None,
+        role_id=row.role_id or None,
+    )
