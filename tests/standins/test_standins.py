@@ -178,3 +178,32 @@ async def test_channels_refuse_as_discord_does() -> None:
         direct = (await ask(discord, "POST", "/users/@me/channels", {"recipient_id": str(discord.friend.id)}))[1]
         assert (await ask(discord, "POST", f"/channels/{direct['id']}/messages", {"content": "x"}))[1]["code"] == 50007
         assert (await ask(discord, "GET", "/nowhere"))[0] == 404
+
+
+async def test_it_is_driven_from_another_process() -> None:
+    command = [sys.executable, "-m", "tests.standins.discord"]
+    server = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert server.stdout is not None
+    base = (await server.stdout.readline()).decode().removeprefix("ready ").strip()
+    bot = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.standins.example_bot", env={**os.environ, "DISCORD_API_BASE_URL": base}
+    )
+    root = base.removesuffix("/api/v10")
+    try:
+        async with aiohttp.ClientSession(root) as session:
+            stats = await (await session.get("/_stats", params={"ready": 10})).json()
+            assert stats["commands"] == ["quota", "scenes create"]
+            wanted = {"command": "scenes create", "options": {"idea": "rain"}}
+            made = await (await session.post("/_control/slash", json=wanted)).json()
+            assert made["message"]["embeds"][0]["title"] == "rain"
+            press = {"message": made["message"]["id"], "which": "Revise", "member": "friend"}
+            form = await (await session.post("/_control/click", json=press)).json()
+            filled = {"modal": form["id"], "values": {"What should change": "less"}}
+            changed = await (await session.post("/_control/submit", json=filled)).json()
+            assert changed["message"]["content"] == "changed: less"
+            refused = await session.post("/_control/slash", json={"command": "nothing"})
+            assert refused.status == 400
+    finally:
+        for process in (bot, server):
+            process.terminate()
+            await process.wait()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.standins.discord import limits, wire
+from tests.standins.discord import limits, posts, wire
 from tests.standins.discord.errors import StandInMistake
 from tests.standins.discord.world import Channel, Json, Member, Role, User, World
 
@@ -152,11 +152,9 @@ class Commands:
         return number
 
     def _file(self, value: File, filled: Filled) -> str:
-        from tests.standins.discord.posts import Upload, create
-
-        place = next(iter(self.world.channels.values()))
-        held = create(self.world, place, self.world.bot, {"flags": 64}, [Upload("files[0]", value.name, value.data)])
-        sent = wire.attachment(self.world, place, held.attachments[0])
+        held = posts.attachment(self.world, posts.Upload("", value.name, value.data))
+        self.world.given[held.id] = held
+        sent = wire.attachment(self.world, held)
         filled.resolved.setdefault("attachments", {})[sent["id"]] = sent
         return str(sent["id"])
 

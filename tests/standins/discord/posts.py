@@ -98,10 +98,11 @@ def _attachments(
     limit = channel.guild.upload_limit if channel.guild else 10 * 1024 * 1024
     if any(len(upload.data) > limit for upload in uploads):
         raise errors.too_large()
-    return [*kept, *(_attachment(world, upload, described.get(upload.index)) for upload in uploads)]
+    return [*kept, *(attachment(world, upload, described.get(upload.index)) for upload in uploads)]
 
 
-def _attachment(world: World, upload: Upload, description: str | None) -> Attachment:
+def attachment(world: World, upload: Upload, description: str | None = None) -> Attachment:
+    """A file as it is kept."""
     mime = mimetypes.guess_type(upload.name)[0] or "application/octet-stream"
     data = upload.data if world.keep_files else b""
     number = world.snowflake()

@@ -100,10 +100,10 @@ class Server:
         await self.stop()
 
     async def _file(self, request: web.Request) -> web.Response:
-        for message in self.world.messages.values():
-            for one in message.attachments:
-                if str(one.id) == request.match_info["attachment"]:
-                    return web.Response(body=one.data, content_type=one.mime)
+        sent = [one for message in self.messages for one in message.attachments]
+        for one in [*self.world.given.values(), *sent]:
+            if str(one.id) == request.match_info["attachment"]:
+                return web.Response(body=one.data, content_type=one.mime)
         return web.Response(status=404, text="This content is no longer available.")
 
     # ── what a test sees ─────────────────────────────────────────────────────────────────────────────────────────

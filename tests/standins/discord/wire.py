@@ -146,16 +146,16 @@ def guild_create(one: Guild, members: list[Member]) -> Json:
     }
 
 
-def attachment(world: World, where: Channel, one: Attachment) -> Json:
+def attachment(world: World, one: Attachment) -> Json:
     """An attachment object; its address is signed for a day, as Discord's are."""
-    url = f"{world.cdn}/attachments/{where.id}/{one.id}/{one.name}?ex=7fffffff&is=0&hm=0"
+    url = f"{world.cdn}/attachments/{world.bot.id}/{one.id}/{one.name}?ex=7fffffff&is=0&hm=0"
     found: Json = {"id": str(one.id), "filename": one.name, "size": one.size, "content_type": one.mime}
     return found | {"url": url, "proxy_url": url, "description": one.description}
 
 
 def message(world: World, one: Message) -> Json:
     """A message object; attachment:// in embeds has become an address."""
-    files = {each.name: attachment(world, one.channel, each) for each in one.attachments}
+    files = {each.name: attachment(world, each) for each in one.attachments}
     found: Json = {
         "id": str(one.id),
         "channel_id": str(one.channel.id),

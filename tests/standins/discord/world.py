@@ -224,6 +224,8 @@ class World:
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.messages: dict[int, Message] = {}
+        self.given: dict[int, Attachment] = {}
+        """Files that members gave to commands."""
         self.keep_files = True
         self.cdn = ""
         self._order = itertools.count()
