@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import discord
 
 from mv.domain.actor import Actor
@@ -10,6 +12,9 @@ from mv.domain.jobs import ReplyTo
 
 NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files")
 """What the bot must be allowed where a public result goes; also the invite link's permissions."""
+
+TOKEN_LIFE = timedelta(minutes=15) - timedelta(seconds=10)
+"""Counted from the arrival by our own clock: the one that is asked later, and that need not agree with Discord's."""
 
 
 def actor_of(interaction: discord.Interaction) -> Actor:
@@ -33,7 +38,7 @@ def reply_of(interaction: discord.Interaction, *, private: bool) -> ReplyTo:
         channel_id=ChannelId(interaction.channel_id or 0),
         application_id=interaction.application_id,
         token=interaction.token,
-        token_expires_at=interaction.expires_at,
+        token_expires_at=datetime.now(UTC) + TOKEN_LIFE,
         private=private,
         upload_limit=interaction.filesize_limit,
     )

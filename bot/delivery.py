@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 import discord
@@ -41,6 +41,16 @@ DEAD_ENDS = frozenset((10003, 10008, 10015, 10062, 50001, 50007, 50013, 50027, 5
 
 Draw = Callable[[Job], Awaitable[Sheet]]
 """What a finished job of one kind is shown as; the second pass draws without files."""
+
+
+class _Original(int):
+    """The id by which Discord knows an interaction's first reply, in an address; discord.py would quote a string."""
+
+    def __format__(self, spec: str, /) -> str:
+        return "@original"
+
+
+ORIGINAL = _Original()
 
 
 class _Refused(Exception):  # a rung, not a failure of ours
@@ -208,7 +218,7 @@ class DiscordCourier(Courier):
 
     async def _by_token(self, job: Job, sheet: Sheet) -> int:
         webhook = discord.Webhook.partial(job.reply.application_id, job.reply.token or "", client=self._client)
-        message = await webhook.edit_message(cast("int", "@original"), **editing(sheet))
+        message = await webhook.edit_message(ORIGINAL, **editing(sheet))
         return message.id
 
     async def _by_message(self, job: Job, message_id: MessageId, sheet: Sheet) -> int:

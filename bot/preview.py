@@ -52,7 +52,7 @@ async def serve(settings: Settings, *, port: int | None = None) -> int:
             pause_seconds=PAUSE_SECONDS,
         )
         bot = MvBot(app)
-        async with simcord.run(bot, settle_timeout=SETTLE_SECONDS, check_errors=False) as env:
+        async with simcord.run(bot, shard_count=1, settle_timeout=SETTLE_SECONDS, check_errors=False) as env:
             await _show(env, bot, port)
     return 0
 

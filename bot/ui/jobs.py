@@ -54,8 +54,8 @@ def progress_message(progress: Progress, about_what: str = "") -> Sheet:
         lines.append(_NOTES[progress.note])
     if progress.usual_seconds is not None:
         lines.append(f"Usually takes {about(progress.usual_seconds)}.")
-    lines.insert(0, quote(about_what, 200))
-    text = limits.joined([part for part in lines if part], limits.EMBED_DESCRIPTION)
+    said = quote(about_what, 200)
+    text = "\n".join([said, "", *lines] if said else lines)
     card = limits.card(
         author=str(job.ref), title=MAKES[job.kind], text=text, footer=bare(job.engine, 80), colour=ACCENT
     )

@@ -97,7 +97,7 @@ def _head(view: SceneListView) -> discord.Embed:
     return limits.card(
         author=_author(view),
         title=line(draft.title, 200) or EMPTY,
-        text=_lines(quote(draft.logline, 500), *facts),
+        text=limits.joined(_some(quote(draft.logline, 500), _lines(*facts)), limits.EMBED_DESCRIPTION, "\n\n"),
         footer=_made_by(version),
         colour=_colour(version, 0),
     )
@@ -139,9 +139,9 @@ def _cards(version: SceneVersion) -> list[discord.Embed]:
 def _card(number: int, scene: Scene, start: float, colour: discord.Colour) -> discord.Embed:
     action = line(scene.action, 400)
     return limits.card(
-        author=" · ".join(filter(None, (bare(scene.location, 120), bare(scene.time_of_day, 60)))),
+        author=" · ".join(_some(bare(scene.location, 120), bare(scene.time_of_day, 60))),
         title=f"{number} · {line(scene.title, 150) or EMPTY}",
-        text="\n".join(filter(None, (plain(scene.description, 1600), f"▸ {action}" if action else ""))),
+        text=_lines(plain(scene.description, 1600), f"▸ {action}" if action else ""),
         fields=(
             ("Camera", _lines(SHOTS[scene.shot_size], line(scene.camera_angle, 120), line(scene.camera_movement, 120))),
             ("Light & mood", _lines(line(scene.lighting, 160), line(scene.mood, 120))),
@@ -159,7 +159,11 @@ def _timing(scene: Scene, start: float) -> str:
 
 
 def _lines(*parts: str) -> str:
-    return "\n".join(filter(None, parts))
+    return "\n".join(_some(*parts))
+
+
+def _some(*parts: str) -> list[str]:
+    return [part for part in parts if part]
 
 
 def _colour(version: SceneVersion, index: int) -> discord.Colour:

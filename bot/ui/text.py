@@ -161,7 +161,7 @@ def _is_boundary(text: str, at: int) -> bool:
     if before in _FLAG_LETTERS and after in _FLAG_LETTERS:
         letters = text[:at]
         return (len(letters) - len(letters.rstrip(_FLAG_LETTERS))) % 2 == 0
-    return not (_is_jamo(before) and _is_jamo(after))
+    return not _joins_hangul(before, after)
 
 
 def _extends(char: str) -> bool:
@@ -173,6 +173,12 @@ def _extends(char: str) -> bool:
     )
 
 
-def _is_jamo(char: str) -> bool:
-    """Parts of a Hangul syllable; a whole syllable may still be followed by a final."""
+def _joins_hangul(before: str, after: str) -> bool:
+    """Whether two parts belong to one syllable."""
+    leads = "\u1100" <= before <= "\u115f" or "\ua960" <= before <= "\ua97c"
+    follows = "\u1160" <= after <= "\u11ff" or "\ud7b0" <= after <= "\ud7fb"
+    return (leads and _is_hangul(after)) or (follows and _is_hangul(before))
+
+
+def _is_hangul(char: str) -> bool:
     return "\u1100" <= char <= "\u11ff" or "\ua960" <= char <= "\ua97c" or "\uac00" <= char <= "\ud7fb"

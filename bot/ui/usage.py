@@ -75,12 +75,13 @@ def amount(kind: AllowanceKind, value: int) -> str:
 
 def _standing(allowance: Allowance) -> tuple[str, str]:
     quota = allowance.quota
-    title = f"{KINDS[quota.kind]} {_NOW[quota.period]}"
     if quota.limit == 0:
-        return title, "none allowed"
+        return KINDS[quota.kind], f"none allowed {_NOW[quota.period]}"
     used, limit, left = (amount(quota.kind, value) for value in (allowance.used, quota.limit, allowance.left))
-    bars = bar(allowance.used, quota.limit)
-    return title, f"{bars}\n**{used}** of {limit}, {left} left\nanew {stamp(allowance.resets_at, 'R')}"
+    return KINDS[quota.kind], (
+        f"{bar(allowance.used, quota.limit, 8)}\n**{used}** of {limit} {_NOW[quota.period]}\n"
+        f"{left} left, anew {stamp(allowance.resets_at, 'R')}"
+    )
 
 
 def _colour(allowances: Sequence[Allowance]) -> discord.Colour:
