@@ -4,6 +4,7 @@ otherwise look like an empty answer."""
 from __future__ import annotations
 
 import re
+from json import JSONDecoder
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
@@ -107,10 +108,16 @@ def _spots(text: str) -> list[str]:
     spots = [text, *_FENCED.findall(text)]
     brace, bracket = text.find("{"), text.find("[")
     start = min(at for at in (brace, bracket, len(text)) if at >= 0)
-    if start < len(text):
-        closing = "}" if text[start] == "{" else "]"
-        spots += [text[start : text.rfind(closing) + 1], text[start:]]
+    spots += [_first(text[start:]), text[start:]]
     return [spot.strip() for spot in spots if spot.strip()]
+
+
+def _first(text: str) -> str:
+    """The JSON that a text begins with, whatever comes after it."""
+    try:
+        return text[: JSONDecoder().raw_decode(text)[1]]
+    except (ValueError, RecursionError):
+        return ""
 
 
 def _whole(text: str) -> Any:

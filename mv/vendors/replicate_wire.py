@@ -141,7 +141,16 @@ def judge(error: Exception, model: str, secret: str, *, creating: bool) -> Setba
         return Setback(VendorDown(vendor=VENDOR, reason="unreachable"), name, again=True)
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
         return Setback(VendorDown(vendor=VENDOR, reason="unreachable"), name)
-    foreign = (httpx.HTTPError, ReplicateException, TimeoutError, ValueError, TypeError, KeyError, AttributeError)
+    foreign = (
+        httpx.HTTPError,
+        ReplicateException,
+        TimeoutError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+    )
     if not isinstance(error, foreign):
         return None
     if creating:

@@ -1,0 +1,59 @@
+"""Stand-ins and adapters for one test each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mv.vendors.gemini import GeminiWriter
+from mv.vendors.replicate import ReplicatePainter
+from tests.standins.gemini import GeminiStandIn
+from tests.standins.replicate import ReplicateStandIn
+from tests.vendors.samples import KEY, TOKEN, pictures
+
+
+class Heard(list[str]):
+    """A Report that remembers."""
+
+    async def __call__(self, code: str) -> None:
+        self.append(code)
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+async def google() -> AsyncIterator[GeminiStandIn]:
+    async with GeminiStandIn() as server:
+        yield server
+
+
+@pytest.fixture
+async def writer(google: GeminiStandIn) -> AsyncIterator[GeminiWriter]:
+    made = GeminiWriter(KEY, base_url=google.url, api_version=None, first_wait=0.01)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ReplicateStandIn]:
+    async with ReplicateStandIn() as one:
+        yield one
+
+
+@pytest.fixture
+async def painter(server: ReplicateStandIn) -> AsyncIterator[ReplicatePainter]:
+    made = ReplicatePainter(
+        TOKEN,
+        base_url=server.url,
+        pictures=pictures(),
+        poll=(0.01, 0.02, 0.05),
+        look=(0.02, 0.05),
+        answer_seconds=1.0,
+        first_wait=0.01,
+    )
+    yield made
+    await made.aclose()
