@@ -16,7 +16,7 @@ from mv.ports import PicturePrompt
 if TYPE_CHECKING:
     from replicate.prediction import Prediction
 
-_MODEL = re.compile(r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)(?::(?P<version>[\w.-]+))?")
+_MODEL = re.compile(r"(?P<owner>\w[\w.-]*)/(?P<name>\w[\w.-]*)(?::(?P<version>\w[\w.-]*))?")
 _HASH = re.compile(r"[0-9a-f]{40,64}")
 
 
