@@ -1,9 +1,9 @@
 """Takes pictures in: what they truly are, how large, and a light preview without a word about where they were taken.
 
 Pillow decodes, scales and encodes without holding the interpreter, and JPEG's encoder, which does hold it, works in
-slices of a millisecond as long as it does not optimise. So threads suffice. Two of them: with four on two cores the loop
-waited 40 ms instead of 10. They are not made nice to it: on a busy machine a nice thread is put aside while it holds the
-interpreter, and then everybody waits.
+slices of a millisecond as long as it does not optimise. So threads suffice. Two of them: with four on two cores the
+loop waited 40 ms instead of 10. They are not made nice to it: on a busy machine a nice thread is put aside while it
+holds the interpreter, and then everybody waits.
 """
 
 from __future__ import annotations
