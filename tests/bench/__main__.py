@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import shlex
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -35,7 +36,10 @@ async def measure(keys: str, command: Sequence[str], *, quick: bool) -> AsyncIte
     """In an order that lets one start serve several."""
     if set(keys) & set("abef"):
         async with both(command) as sides:
-            yield await starts.restart(sides, quick=quick)
+            if "b" in keys:
+                yield await starts.restart(sides, quick=quick)
+            else:
+                await starts.both(sides)
             if "a" in keys:
                 yield await acks.burst(sides, quick=quick)
             if "f" in keys:
@@ -58,7 +62,7 @@ async def main() -> int:
     parser.add_argument("keys", nargs="*", default=list(KEYS), metavar="a-f", help="which measurements; all by default")
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
     parser.add_argument("--bare", action="store_true", help="the bare bot on both sides")
-    parser.add_argument("--command", nargs="+", default=list(OURS), help="how to start the bot that is measured")
+    parser.add_argument("--command", type=shlex.split, default=OURS, help="how to start the bot that is measured")
     args = parser.parse_args()
     rows: list[Row] = []
     async for found in measure("".join(args.keys), BARE if args.bare else args.command, quick=args.quick):

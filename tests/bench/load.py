@@ -37,10 +37,10 @@ def options(command: str) -> Mapping[str, Any]:
 
 
 async def send(side: Side, commands: Sequence[str], *, per_second: float | None = None) -> Outcome:
-    """One command a member, all at once or at a steady pace; returns when all are answered, and delivered."""
+    """Commands of members in turn, all at once or at a steady pace; returns when all are answered and delivered."""
     ready = [
-        side.discord.prepare(command, options(command), member=side.members[number % len(side.members)])
-        for number, command in enumerate(commands)
+        side.discord.prepare(command, options(command), member=member)
+        for command, member in zip(commands, side.turns, strict=False)
     ]
     waiting: list[asyncio.Task[float]] = []
     with _without_collector():

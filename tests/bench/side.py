@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
@@ -27,7 +28,9 @@ class Side:
         self.delivers = self.command != BARE
         """Whether its jobs end in a message; the bare bot only defers."""
         self.discord = DiscordStandIn(keep_files=False, answer_seconds=60)
-        self.members = [self.discord.world.add_member(self.discord.guild, f"m{number}") for number in range(MEMBERS)]
+        world, guild = self.discord.world, self.discord.guild
+        self.turns = itertools.cycle([world.add_member(guild, f"m{number}") for number in range(MEMBERS)])
+        """Whose turn it is: no allowance is used up by one member."""
         self._folder = folder / name
         self._folder.mkdir()
         self._env = dict(env)
@@ -41,10 +44,13 @@ class Side:
             self._process = await asyncio.create_subprocess_exec(
                 *self.command, env=self._environment(), stdout=log, stderr=log, start_new_session=True
             )
-        try:
-            await self.discord.ready(60, beyond=before)
-        except AssertionError as error:
-            raise AssertionError(f"{self.name} did not start: {error}\n{self.log()}") from None
+        ready = asyncio.create_task(self.discord.ready(60, beyond=before))
+        ended = asyncio.create_task(self._process.wait())
+        await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if not ready.done() or ready.exception() is not None:
+            ready.cancel()
+            raise AssertionError(f"{self.name} did not start (exit code {self._process.returncode})\n{self.log()}")
         return began
 
     def _environment(self) -> dict[str, str]:

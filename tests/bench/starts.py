@@ -20,6 +20,12 @@ async def restart(sides: tuple[Side, Side], *, quick: bool) -> list[Row]:
     ]
 
 
+async def both(sides: tuple[Side, Side]) -> None:
+    """Starts them for other measurements."""
+    for side in sides:
+        await _start(side)
+
+
 async def _start(side: Side) -> float:
     await side.stop()
     began = await side.start()
