@@ -41,7 +41,7 @@ def card(
     colour: discord.Colour | None = None,
     fields: Sequence[tuple[str, str]] = (),
 ) -> discord.Embed:
-    """An embed of texts that are safe already, each within its limit; fields stand side by side."""
+    """An embed of texts that are safe already, each within its limit and none empty; fields stand side by side."""
     embed = discord.Embed(title=cut(title, EMBED_TITLE) or None, colour=colour)
     embed.description = cut(text, EMBED_DESCRIPTION) or None
     if author:
@@ -50,6 +50,8 @@ def card(
         embed.set_footer(text=cut(footer, EMBED_FOOTER))
     for name, value in fields[:FIELDS]:
         embed.add_field(name=cut(name, FIELD_NAME) or EMPTY, value=cut(value, FIELD_VALUE) or EMPTY, inline=True)
+    if not weight(embed):
+        embed.description = EMPTY
     return embed
 
 

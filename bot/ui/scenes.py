@@ -61,7 +61,7 @@ def notes_in_words(notes: Sequence[str]) -> str:
     """What was mended or replaced, in a sentence or two; empty if nothing was."""
     said = [_SAID[note] for note in notes if note in _SAID]
     gone = [note.partition(":")[2] for note in notes if note.startswith("engine_gone:")]
-    said += [f"{line(name, 60)} is gone at its vendor, the next engine took over" for name in gone]
+    said += [f"the engine {line(name, 60)} is gone at its vendor, the next took over" for name in gone]
     values = sorted({what for note in notes if (what := _mended(note))})
     if values:
         said.append(f"some values were mended ({', '.join(values)})")

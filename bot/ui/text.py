@@ -74,7 +74,7 @@ def cut(text: str, limit: int) -> str:
 
 def units(text: str) -> int:
     """The length in UTF-16 code units."""
-    return len(text) if text.isascii() else len(text) + sum(char > "\uffff" for char in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _cleaned(text: str, limit: int, *, one_line: bool = False) -> tuple[str, bool]:
@@ -82,13 +82,13 @@ def _cleaned(text: str, limit: int, *, one_line: bool = False) -> tuple[str, boo
     window, more = _first(text.strip(), 4 * limit + 256)
     window = _NOTHING.sub(lambda found: found[1] or "", _BREAKS.sub("\n", window))
     window = " ".join(window.split()) if one_line else _GAPS.sub(_gap, _BLANK.sub(" ", window))
-    if _SIMPLE.fullmatch(window):
-        window, longer = _first(window.strip(), limit)
-        return window, more or longer
-    window = _fewer_marks(_JOINERS.sub(r"\1", _BLANK.sub(" ", window))).lstrip(_LEADING).rstrip(_TRAILING)
-    if not any(unicodedata.category(char)[0] in "LNPS" for char in window):
-        return "", False
-    window, longer = _first(window, limit)
+    if not _SIMPLE.fullmatch(window):
+        window = _JOINERS.sub(r"\1", _BLANK.sub(" ", window)).lstrip(_LEADING).rstrip(_TRAILING)
+    window, longer = _first(window.strip(), limit)
+    if not _SIMPLE.fullmatch(window):
+        window = _fewer_marks(window)
+        if not any(unicodedata.category(char)[0] in "LNPS" for char in window):
+            return "", False
     return window, more or longer
 
 
@@ -122,13 +122,9 @@ def _escaped(text: str) -> str:
 
 def _cut(text: str, limit: int, more: bool) -> str:
     if units(text) <= limit - more:
-        return text + ELLIPSIS if more else text
-    end, room = 0, limit - len(ELLIPSIS)
-    for char in text:
-        room -= 2 if char > "\uffff" else 1
-        if room < 0:
-            break
-        end += 1
+        return text.rstrip(_TRAILING) + ELLIPSIS if more else text
+    room = 2 * (limit - len(ELLIPSIS))
+    end = len(text.encode("utf-16-le", "surrogatepass")[:room].decode("utf-16-le", "ignore"))
     return text[: _whole(text, end)].rstrip(_TRAILING) + ELLIPSIS
 
 

@@ -1,0 +1,161 @@
+"""Every message keeps Discord's rules, whatever the text in it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from bot.ui import character, help, jobs, notice, project, scenes, usage
+from bot.ui.custom_ids import Action, ListOf, Turn
+from bot.ui.frame import Sheet
+from bot.ui.text import line, plain
+from mv.domain.ids import Kind, Ref, ServerId
+from mv.domain.jobs import JobState, Phase, Progress
+from mv.domain.project import Project
+from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
+from mv.ports import Page
+from tests.ui import records, rules
+from tests.ui.records import NOW, PIECES, texts
+
+OPENAPI = Path(
+    os.environ.get("MV_DISCORD_OPENAPI")
+    or Path(__file__).resolve().parents[2].parent / "shared/data/discord-openapi.json"
+)
+
+
+def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
+    """Every kind of message, with `text` wherever a member's or a vendor's text stands, and `count` of what there may
+    be several of."""
+    notes = ("asked_again", "kept_first", "shortened", "mended:shot_size", "clamped:x", f"engine_gone:{text}", text)
+    view = records.view(text, scenes=count, notes=notes, private=True)
+    for page in {1, 2, len(scenes.scene_pages(view))}:
+        yield f"scenes, page {page}", scenes.scene_list_message(view, page)
+    shown = records.character_view(text, min(count, 12))
+    previews = {take.id: b"picture" for take in shown.takes}
+    yield "character", character.character_message(shown, previews, missing=line(text, 300))
+    yield "character without previews", character.character_message(shown, {})
+    turn = Turn(what=ListOf.SCENES, before=records.LAST, project=records.LAST, member=2**64 - 1)
+    numbers = range(records.LAST, records.LAST - 10, -1)
+    yield (
+        "scene lists",
+        scenes.scene_list_rows(_page([records.scene_list(text, n, private=True) for n in numbers]), turn),
+    )
+    yield "characters", character.character_rows(_page([records.character(text, private=True)] * 10), turn)
+    yield "projects", project.project_rows(_page([_project(text)] * 10), turn)
+    yield "jobs", jobs.job_rows(_page([records.job(JobState.DONE, text, n) for n in numbers]), turn)
+    yield "project", project.project_created(_project(text))
+    for state in JobState:
+        made = records.job(state, text)
+        yield f"job {state}", jobs.job_sheet(made, Ref(Kind.CHARACTER, 7), plain(text, 500))
+        progress = Progress(
+            job=made, phase=Phase.PAINTING, place=2, done=1, total=4, usual_seconds=9e6, note="vendor_busy"
+        )
+        yield f"progress {state}", jobs.progress_message(progress, text)
+    yield "error", notice.error_message(line(text, 200), plain(text, 900), line(text, 90), plain(text, 900))
+    yield "question", notice.delete_question(Action.SCENES_DELETE_YES, records.key(1), _ref(), text, 2**64 - 1)
+    yield "deleted", notice.deleted(_ref(), text)
+    yield "kept", notice.kept(_ref())
+    yield "usage", usage.usage_message([usage.usage_card(_allowances(), 10**12, text) for _ in range(count)])
+    yield "quotas", usage.quota_message([allowance.quota for allowance in _allowances()] * count)
+    yield "quota", usage.quota_set(_allowances()[0].quota)
+    yield "help", help.help_message()
+
+
+def _page(rows: list[Any]) -> Page[Any]:
+    return Page(rows=tuple(rows), before=records.LAST)
+
+
+def _ref() -> Ref:
+    return Ref(Kind.SCENE_LIST, records.LAST)
+
+
+def _project(text: str) -> Project:
+    return Project(
+        id=records.key(3), server_id=ServerId(1), ref=Ref(Kind.PROJECT, records.LAST), name=text,
+        owner_id=records.BIG_ID, created_at=NOW, archived_at=NOW, scene_lists=records.LAST, characters=records.LAST,
+    )  # fmt: skip
+
+
+def _allowances() -> list[Allowance]:
+    subjects: list[dict[str, Any]] = [{"member_id": 2**63}, {"role_id": 2**63, "server_id": 1}, {"server_id": 1}, {}]
+    return [
+        Allowance(quota=Quota(kind=kind, limit=limit, period=period, **subject), used=10**11, resets_at=NOW)
+        for kind in AllowanceKind
+        for period in Period
+        for limit, subject in zip((0, 10**12, 1, 7), subjects, strict=True)
+    ]
+
+
+@functools.cache
+def _validator() -> Draft202012Validator:
+    spec = json.loads(OPENAPI.read_text(encoding="utf-8"))
+    return Draft202012Validator(
+        {"$ref": "#/components/schemas/MessageCreateRequest", "components": {"schemas": spec["components"]["schemas"]}}
+    )
+
+
+@given(texts, st.integers(1, 24))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_every_message_keeps_the_rules(text: str, count: int) -> None:
+    for name, sheet in drawings(text, count):
+        assert rules.breaches(rules.payload(sheet)) == [], name
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_twenty_four_scenes_of_a_hundred_thousand_characters(piece: str) -> None:
+    view = records.view(piece * (100_000 // len(piece)), scenes=24)
+    start = time.perf_counter()
+    pages = scenes.scene_pages(view)
+    took = time.perf_counter() - start
+    titles = [embed.title for page in pages for embed in page[1:]]
+    assert [str(title).partition(" ")[0] for title in titles] == [str(number) for number in range(1, 25)]
+    for page in pages:
+        assert rules.breaches(rules.payload(Sheet(embeds=tuple(page)))) == []
+    assert took < 1
+
+
+@pytest.mark.skipif(not OPENAPI.is_file(), reason="Discord's OpenAPI description is not here (MV_DISCORD_OPENAPI)")
+@pytest.mark.parametrize("text", ["A lighthouse keeper", "**" * 3000, "👨‍👩‍👧‍👦" * 900, "שלום " * 900, "\u200b" * 50])
+def test_discords_own_description_of_a_message_is_kept(text: str) -> None:
+    for name, sheet in drawings(text, 9):
+        errors = [error.message for error in _validator().iter_errors(rules.payload(sheet))]
+        assert errors == [], name
+
+
+def test_the_validator_would_object() -> None:
+    message = rules.payload(help.help_message())
+    message["embeds"][0]["title"] = "x" * 257
+    message["embeds"][0]["fields"] = [{"name": "", "value": "y" * 1025}] * 26
+    message["components"] = [
+        {"type": 1, "components": [{"type": 2, "style": 1, "label": "", "custom_id": "z" * 101}] * 6}
+    ]
+    found = rules.breaches(message)
+    assert len([rule for rule in found if rule]) > 6
+    if OPENAPI.is_file():
+        assert list(_validator().iter_errors(message))
+
+
+@given(texts)
+@settings(max_examples=25, deadline=None)
+def test_no_message_brings_their_markdown_alive(text: str) -> None:
+    """What we draw ourselves is Markdown; what they wrote must not add any. So drawn with a harmless text and with
+    theirs, the same constructs are alive."""
+    for (name, theirs), (_, ours) in zip(drawings(text, 1), drawings("Harmless", 1), strict=True):
+        assert _kinds(theirs) <= _kinds(ours), name
+
+
+def _kinds(sheet: Sheet) -> set[str]:
+    texts = [sheet.content]
+    for embed in sheet.embeds:
+        texts += [embed.title or "", embed.description or "", *(str(field.value) for field in embed.fields)]
+    return {kind for text in texts for kind in rules.active(text.replace("@\u200b", "@ "))}
