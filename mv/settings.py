@@ -6,6 +6,7 @@ Keys are `SecretStr`: their text appears where `get_secret_value` is called, and
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -40,7 +41,7 @@ class Settings(BaseSettings):
         """The SQLAlchemy address of the records; by default SQLite in the data folder."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite+aiosqlite:///{(self.data_dir / 'mv.sqlite3').absolute()}"
+        return f"sqlite+aiosqlite:///{quote(str((self.data_dir / 'mv.sqlite3').absolute()))}"
 
 
 def read_settings() -> Settings:

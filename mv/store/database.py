@@ -37,8 +37,8 @@ class Database(Records):
         self._clock = clock
         self._busy_seconds = busy_seconds
         self._path = Path(self._url.database or "").absolute() if self._url.get_backend_name() == "sqlite" else None
-        self._writer: AsyncEngine
-        self._reader: AsyncEngine
+        self._writer: AsyncEngine | None = None
+        self._reader: AsyncEngine | None = None
         # Waiting here is first come, first served; waiting at SQLite's lock is not, and it blocks the writer's thread.
         many = postgres.CONNECTIONS
         self._writing = asyncio.Semaphore(1 if self._path else many)
@@ -83,9 +83,13 @@ class Database(Records):
             await engine.dispose()
 
     async def close(self) -> None:
-        """Waits for nothing: whoever still writes must have ended before."""
-        await self._reader.dispose()
-        await self._writer.dispose()
+        """Waits for nothing: whoever still writes must have ended before. From then on reading and writing raises
+        StorageError."""
+        engines = (self._reader, self._writer)
+        self._reader = self._writer = None
+        for engine in engines:
+            if engine is not None:
+                await engine.dispose()
 
     def read(self) -> AbstractAsyncContextManager[Transaction]:
         """A snapshot; writing in it is an error."""
@@ -115,7 +119,7 @@ class Database(Records):
                 raise
 
     @asynccontextmanager
-    async def _connection(self, engine: AsyncEngine, turn: asyncio.Semaphore) -> AsyncIterator[AsyncConnection]:
+    async def _connection(self, engine: AsyncEngine | None, turn: asyncio.Semaphore) -> AsyncIterator[AsyncConnection]:
         async with turn:
             try:
                 connection = await _connected(engine)
@@ -135,7 +139,9 @@ class Database(Records):
         return sqlite.translate(error, self._path) if self._path is not None else postgres.translate(error)
 
 
-async def _connected(engine: AsyncEngine) -> AsyncConnection:
+async def _connected(engine: AsyncEngine | None) -> AsyncConnection:
+    if engine is None:
+        raise StorageError()
     try:
         return await engine.connect().start()
     except PoolTimeout as error:
@@ -164,10 +170,15 @@ async def carried_through(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _deliver_later() -> None:
+    """Unless who asked for it, such as `asyncio.timeout`, has taken it back before the task awaits again."""
     waiting = asyncio.current_task()
-    if waiting is not None:
-        waiting.uncancel()
-        waiting.cancel()
+
+    def deliver() -> None:
+        if waiting is not None and waiting.cancelling():
+            waiting.uncancel()
+            waiting.cancel()
+
+    asyncio.get_running_loop().call_soon(deliver)
 
 
 def _checked(url: str) -> URL:

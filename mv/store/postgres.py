@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from mv.errors import ConfigMistake, Conflict, StorageDamaged, StorageError, StorageFull, StorageLocked
@@ -25,15 +26,15 @@ _BUGS = ("22", "23", "25", "42")
 
 
 def engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
-    """For writing, and for reading in one snapshot. Raises ConfigMistake if the driver is not installed."""
+    """For writing, and for reading in one snapshot. Raises ConfigMistake for a driver that cannot be used."""
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+asyncpg")
     try:
         engine = create_async_engine(
             url, pool_size=CONNECTIONS, pool_pre_ping=True, hide_parameters=True, json_serializer=compact
         )
-    except ModuleNotFoundError as error:
-        expected = f"a driver that is installed ({error.name} is not)"
+    except (ModuleNotFoundError, ArgumentError, InvalidRequestError) as error:
+        expected = "an asynchronous driver that is installed, such as postgresql+asyncpg"
         raise ConfigMistake(file="environment", line=0, key="MV_DATABASE_URL", expected=expected) from error
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return engine, reader

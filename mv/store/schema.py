@@ -17,6 +17,8 @@ from mv.store.migrations import REVISIONS
 from mv.store.tables import metadata
 
 NEWEST = REVISIONS[-1]
+HERE = Path(__file__).parent / "migrations"
+VERSIONS = HERE / "versions"
 STAMP = Table(
     "alembic_version",
     MetaData(),
@@ -67,7 +69,8 @@ def _migrate(connection: Connection) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
+    config.set_main_option("script_location", str(HERE).replace("%", "%%"))
+    config.set_main_option("version_locations", str(VERSIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

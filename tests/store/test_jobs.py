@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from mv.domain.ids import Kind, MessageId, Ref, new_id
-from mv.domain.jobs import Delivery, JobKind, JobState
+from mv.domain.jobs import Delivery, Job, JobKind, JobState
 from mv.errors import AllowanceUsedUp, Blocked, Conflict, revive
 from mv.store.database import Database
 from tests.store.things import ANA, BO, NOON, OTHER_SERVER, SERVER, a_job, a_project
@@ -165,7 +166,12 @@ async def test_choices_offer_open_jobs_first_and_never_what_was_asked(records: D
         assert [choice.ref.number for choice in found] == [13, 2, 1, *range(12, 2, -1)]
         assert found[0].title == "character queued imagen-4"
         assert [c.ref.number for c in await tx.jobs.choices(SERVER, member_id=ANA, text="", size=3)] == [2, 1, 12]
-        assert [c.ref.number for c in await tx.jobs.choices(SERVER, member_id=ANA, text="j1", size=9)] == [1, 12, 11, 10]
+        assert [c.ref.number for c in await tx.jobs.choices(SERVER, member_id=ANA, text="j1", size=9)] == [
+            1,
+            12,
+            11,
+            10,
+        ]
         assert [c.ref.number for c in await tx.jobs.choices(SERVER, member_id=None, text="Imagen", size=9)] == [13]
         assert await tx.jobs.choices(SERVER, member_id=None, text="lighthouse", size=9) == ()
 
@@ -193,7 +199,7 @@ async def test_the_journal_keeps_order_and_replaces_values(records: Database) ->
     async with records.write() as tx:
         await tx.jobs.intend(job.id, "create", later, {"again": True})
         again = await tx.jobs.step(job.id, "create")
-        assert [step.name for step in await tx.jobs.steps(job.id)][0] == "create"
+        assert (await tx.jobs.steps(job.id))[0] == again
     assert again is not None
     assert (again.value, again.intended_at, again.done_at, again.cost) == ({"again": True}, later, None, 40_000)
 
@@ -205,16 +211,16 @@ async def test_a_step_needs_its_job(records: Database) -> None:
 
 
 async def test_how_long_such_jobs_take(records: Database) -> None:
-    def took(number: int, seconds: float, **changes: object) -> object:
+    def took(number: int, seconds: float, **changes: Any) -> Job:
         finished = NOON + timedelta(minutes=number)
         started = finished - timedelta(seconds=seconds)
         return a_job(number, state=JobState.DONE, started_at=started, finished_at=finished, **changes)
 
     async with records.write() as tx:
         assert await tx.jobs.usual_seconds("gemini-2.5-pro", JobKind.SCENES) is None
-        await tx.jobs.add_all([took(n, 1000) for n in range(1, 30)])  # type: ignore[misc]
-        await tx.jobs.add_all([took(n, n - 29) for n in range(30, 50)])  # type: ignore[misc]
-        await tx.jobs.add_all([took(60, 500, engine="other"), took(61, 500, kind=JobKind.CHARACTER)])  # type: ignore[list-item]
+        await tx.jobs.add_all([took(n, 1000) for n in range(1, 30)])
+        await tx.jobs.add_all([took(n, n - 29) for n in range(30, 50)])
+        await tx.jobs.add_all([took(60, 500, engine="other"), took(61, 500, kind=JobKind.CHARACTER)])
         failed = a_job(70, state=JobState.FAILED, started_at=NOON, finished_at=NOON + timedelta(days=1))
         await tx.jobs.add_all([failed])
         assert await tx.jobs.usual_seconds("gemini-2.5-pro", JobKind.SCENES) == 10.5

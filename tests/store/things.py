@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from mv.domain.project import Project
 from mv.domain.scenes import Scene, SceneBrief, SceneDraft, SceneList, SceneVersion, ShotSize, TokenUsage
 from mv.domain.usage import AllowanceKind, Entry
 from mv.ports import Clock, LedgerLine, Seen
+from mv.settings import Settings
 from mv.store.database import Database
 
 SERVER, OTHER_SERVER = ServerId(1_101_222_333_444_555_666), ServerId(1_101_222_333_444_555_667)
@@ -34,7 +36,7 @@ class SetClock(Clock):
 
 
 def url_of(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder / 'mv.sqlite3'}"
+    return Settings(data_dir=folder, database_url=None, _env_file=None).database
 
 
 @asynccontextmanager
@@ -75,11 +77,7 @@ def a_job(number: int = 1, **changes: Any) -> Job:
 
 
 def a_scene(number: int = 1, **changes: Any) -> Scene:
-    words = {
-        name: f"{name} {number}"
-        for name in Scene.model_fields
-        if name not in ("shot_size", "duration_seconds")
-    }
+    words = {name: f"{name} {number}" for name in Scene.model_fields if name not in ("shot_size", "duration_seconds")}
     return Scene.model_validate({**words, "shot_size": ShotSize.MCU, "duration_seconds": 4.25, **changes})
 
 
@@ -201,3 +199,19 @@ def a_line(job_id: RecordId, amount: int, **changes: Any) -> LedgerLine:
         at=NOON,
     )
     return replace(line, **changes)
+
+
+async def open_and_close(folder: Path) -> None:
+    async with opened(folder):
+        pass
+
+
+@contextmanager
+def plain(folder: Path) -> Iterator[sqlite3.Connection]:
+    """The same file, by somebody else."""
+    with closing(sqlite3.connect(folder / "mv.sqlite3", isolation_level=None)) as connection:
+        yield connection
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
