@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
+import certifi
 import pytest
 
 from mv.vendors.gemini import GeminiWriter
@@ -18,6 +20,17 @@ class Heard(list[str]):
 
     async def __call__(self, code: str) -> None:
         self.append(code)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Every client reads all certificates of the world, 20 ms each time; here one will do."""
+    end = "-----END CERTIFICATE-----"
+    one = tmp_path_factory.mktemp("certificates") / "one.pem"
+    one.write_text(Path(certifi.where()).read_text().partition(end)[0] + end + "\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(one))
+        yield
 
 
 @pytest.fixture
@@ -52,7 +65,7 @@ async def painter(server: ReplicateStandIn) -> AsyncIterator[ReplicatePainter]:
         pictures=pictures(),
         poll=(0.01, 0.02, 0.05),
         look=(0.02, 0.05),
-        answer_seconds=1.0,
+        answer_seconds=0.5,
         first_wait=0.01,
     )
     yield made

@@ -74,7 +74,7 @@ UNKNOWN: list[tuple[str, Fault]] = [
     ("201 HTML", Fault(status=201, body="<html>")),
     ("201 without id", Fault(status=201, json={"status": "starting"})),
     ("201 with a strange id", Fault(status=201, json={"id": "../../account"})),
-    ("time-out", Fault(delay=1.5)),
+    ("time-out", Fault(delay=0.8)),
 ]
 
 
@@ -195,7 +195,7 @@ async def test_troubles_while_waiting_are_sat_out(
         Fault(status=200, drop="mid"),
         Fault(status=200, body="<html>"),
         Fault(status=200, json={"odd": 1}),
-        Fault(delay=1.2),
+        Fault(delay=0.8),
     )
     server.script.append(Script(gets=troubles))
     ticket = await painter.start(pictures_engine(), picture_prompt(), heard)
