@@ -39,8 +39,6 @@ _SIGNS = {
 }
 _NOTES = {
     "vendor_busy": "The engine is busy; it is asked again in a moment.",
-    "vendor_down": "The engine does not answer; it is asked again in a moment.",
-    "fetching_again": "The picture did not arrive whole; it is fetched again.",
 }
 
 
