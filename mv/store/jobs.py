@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
@@ -16,7 +16,7 @@ from mv.errors import MvError
 from mv.ports import Choice, JobRows, Page
 from mv.store.job_map import from_job, to_job
 from mv.store.journal import JournalRows
-from mv.store.queries import Condition, Query, newest, page, typed
+from mv.store.queries import Condition, Query, among, newest, page, typed
 from mv.store.tables import jobs
 
 _INSERT = insert(jobs)
@@ -89,8 +89,7 @@ class SqlJobRows(JournalRows, JobRows):
         """How many jobs each has queued or running; 0 for those who have none."""
         counts = dict.fromkeys(member_ids, 0)
         if counts:
-            who = tuple_(jobs.c.server_id, jobs.c.member_id)
-            query = select(jobs.c.server_id, jobs.c.member_id, func.count()).where(_OPEN, who.in_(list(counts)))
+            query = select(jobs.c.server_id, jobs.c.member_id, func.count()).where(_OPEN, among(jobs, counts))
             for server, member, count in await self._connection.execute(
                 query.group_by(jobs.c.server_id, jobs.c.member_id)
             ):

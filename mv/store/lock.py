@@ -13,7 +13,8 @@ NAME = "mv-bot.lock"
 
 
 class FolderLock:
-    """Held until it is released or the process ends, however it ends. A block, or `acquire` and `release`."""
+    """Held until it is released, this object is gone or the process ends, however it ends. A block, or `acquire` and
+    `release`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()

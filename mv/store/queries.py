@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Row, Select, String, Table, and_, or_, true
+from sqlalchemy import ColumnElement, Row, Select, String, Table, and_, false, or_, true
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mv.domain.ids import Kind, parse_ref
+from mv.domain.ids import Kind, MemberId, ServerId, parse_ref
 from mv.ports import Page, Seen
 
 T = TypeVar("T")
@@ -46,6 +47,17 @@ def seen_by(table: Table, seen: Seen) -> Condition:
     """Rows of this server that are there for these eyes: public ones and their own."""
     mine = or_(~table.c.private, table.c.owner_id == seen.member_id)
     return and_(table.c.server_id == seen.server_id, table.c.deleted_at.is_(None), mine)
+
+
+def among(table: Table, who: Iterable[tuple[ServerId, MemberId]]) -> Condition:
+    """Rows of these members, each in their server. Not as `(server_id, member_id) IN (…)`: SQLite reads the whole index
+    for more than a few pairs."""
+    members: dict[ServerId, list[MemberId]] = defaultdict(list)
+    for server, member in who:
+        members[server].append(member)
+    return or_(
+        false(), *(and_(table.c.server_id == server, table.c.member_id.in_(of_it)) for server, of_it in members.items())
+    )
 
 
 def newest(query: Query, table: Table, *, before: int | None, size: int) -> Query:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import MemberId, RecordId, ServerId
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota
 from mv.ports import LedgerLine, UsageRows
-from mv.store.queries import AnyRow, upsert
+from mv.store.queries import AnyRow, among, upsert
 from mv.store.tables import ledger, quotas
 
 _SUBJECT = ("server_id", "member_id", "role_id", "kind", "period")
@@ -43,8 +43,7 @@ class SqlUsageRows(UsageRows):
             return {}
         whose = (ledger.c.server_id, ledger.c.member_id, ledger.c.kind)
         query = select(*whose, func.sum(ledger.c.amount)).group_by(*whose)
-        query = query.where(tuple_(ledger.c.server_id, ledger.c.member_id).in_(who), ledger.c.counted_at >= since)
-        rows = await self._connection.execute(query)
+        rows = await self._connection.execute(query.where(among(ledger, who), ledger.c.counted_at >= since))
         return {(server, member, AllowanceKind(kind)): int(amount) for server, member, kind, amount in rows}
 
     async def quotas(self, server_ids: Sequence[ServerId]) -> tuple[Quota, ...]:
