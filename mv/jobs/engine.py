@@ -144,7 +144,7 @@ class LocalEngine(JobEngine):
         return work
 
     def _pump(self) -> None:
-        while not self._draining and (job := self._queue.start()) is not None:
+        while (job := self._queue.start()) is not None:
             work = self._works[job.id]
             self._tasks.spawn(self._live(work), work.context)
 

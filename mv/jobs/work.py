@@ -49,9 +49,9 @@ class Work(Run):
         self._note = note
 
     def begin(self, at: datetime) -> None:
-        """It runs from now."""
+        """It runs from now; a job of an earlier process has its first start on record."""
         self._began = time.monotonic()
-        self.job = dataclasses.replace(self.job, state=JobState.RUNNING, started_at=at)
+        self.job = dataclasses.replace(self.job, state=JobState.RUNNING, started_at=self.job.started_at or at)
 
     def halt(self, by: MemberId | None) -> None:
         """Cancelled by a member; None: the process stops. The first one counts."""

@@ -154,9 +154,9 @@ def test_places_of_jobs_for_another_full_vendor_do_not_count() -> None:
     assert [queue.place(job(n).id) for n in (2, 3)] == [1, 2]
 
 
-JOBS = st.lists(
-    st.tuples(st.integers(1, 4), st.sampled_from("abc"), st.integers(-1, 1)), min_size=1, max_size=40
-).map(lambda rows: [job(n, member=m, vendor=v, priority=p) for n, (m, v, p) in enumerate(rows, 1)])
+JOBS = st.lists(st.tuples(st.integers(1, 4), st.sampled_from("abc"), st.integers(-1, 1)), min_size=1, max_size=40).map(
+    lambda rows: [job(n, member=m, vendor=v, priority=p) for n, (m, v, p) in enumerate(rows, 1)]
+)
 
 
 @given(JOBS)
