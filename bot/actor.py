@@ -17,14 +17,15 @@ TOKEN_LIFE = timedelta(minutes=15) - timedelta(seconds=10)
 """Counted from the arrival by our own clock: the one that is asked later, and that need not agree with Discord's."""
 
 
-def actor_of(interaction: discord.Interaction) -> Actor:
-    """Who asks. Managers are members with Manage Server; Discord resolves the permission itself."""
+def actor_of(interaction: discord.Interaction, server: ServerId | None = None) -> Actor:
+    """Who asks. Managers are members with Manage Server; Discord resolves the permission itself. In a direct message
+    `server` is the one that the record belongs to whose button was pressed: there they act as a plain member."""
     member = interaction.user
     roles = frozenset(role.id for role in member.roles) if isinstance(member, discord.Member) else frozenset()
     in_server = interaction.guild_id is not None
     return Actor(
         member_id=MemberId(member.id),
-        server_id=ServerId(interaction.guild_id) if interaction.guild_id is not None else None,
+        server_id=ServerId(interaction.guild_id) if interaction.guild_id is not None else server,
         channel_id=ChannelId(interaction.channel_id or 0),
         role_ids=roles,
         is_manager=in_server and interaction.permissions.manage_guild,

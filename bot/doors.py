@@ -37,8 +37,6 @@ CHECKS_SECONDS = 1.5
 Button = discord.ui.Button[discord.ui.View]
 Sent: TypeAlias = Callable[[discord.Interaction, RecordId, dict[str, str]], Coroutine[Any, Any, None]]
 """Answers a form that was sent: about which record, and what was typed, by field."""
-Sent: TypeAlias = Callable[[discord.Interaction, RecordId, dict[str, str]], Coroutine[Any, Any, None]]
-"""Answers a form that was sent: about which record, and what was typed, by field."""
 
 
 async def begin(

@@ -21,7 +21,7 @@ from mv.app import App
 from mv.domain import limits
 from mv.domain.character import CharacterOrder
 from mv.domain.engine import Makes
-from mv.domain.ids import Kind, MemberId, RecordId, Ref
+from mv.domain.ids import Kind, MemberId, RecordId, Ref, ServerId
 from mv.domain.jobs import Job, JobKind
 from mv.errors import revive
 from mv.services.character import Portrait
@@ -92,8 +92,10 @@ class CharacterCog(commands.GroupCog, group_name="character", group_description=
         )  # fmt: skip
         await self._create(interaction, order)
 
-    async def _create(self, interaction: discord.Interaction, order: CharacterOrder) -> None:
-        actor = actor_of(interaction)
+    async def _create(
+        self, interaction: discord.Interaction, order: CharacterOrder, server: ServerId | None = None
+    ) -> None:
+        actor = actor_of(interaction, server)
         await doors.begin(
             interaction,
             self.app.engine,
@@ -209,7 +211,7 @@ class CharacterCog(commands.GroupCog, group_name="character", group_description=
         """Edit and retry: the form under a refusal."""
         job = await self.app.jobs.own(actor_of(interaction), job_id)
         order = CharacterOrder.model_validate({**job.order["request"], **typed, "private": job.private})
-        await self._create(interaction, order)
+        await self._create(interaction, order, job.server_id)
 
     async def _page(self, interaction: discord.Interaction, turn: Turn) -> Sheet:
         page = await self.app.characters.page(

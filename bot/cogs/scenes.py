@@ -18,7 +18,7 @@ from bot.ui.forms import Form
 from bot.ui.frame import Attached, Sheet
 from mv.app import App
 from mv.domain import limits
-from mv.domain.ids import Kind, MemberId, RecordId, Ref
+from mv.domain.ids import Kind, MemberId, RecordId, Ref, ServerId
 from mv.domain.jobs import Job, JobKind
 from mv.domain.scenes import SceneListView, SceneOrder
 from mv.errors import OutOfRange
@@ -90,8 +90,10 @@ class ScenesCog(commands.GroupCog, group_name="scenes", group_description="Scene
         )  # fmt: skip
         await self._create(interaction, order)
 
-    async def _create(self, interaction: discord.Interaction, order: SceneOrder) -> None:
-        actor = actor_of(interaction)
+    async def _create(
+        self, interaction: discord.Interaction, order: SceneOrder, server: ServerId | None = None
+    ) -> None:
+        actor = actor_of(interaction, server)
         await doors.begin(
             interaction,
             self.app.engine,
@@ -210,13 +212,13 @@ class ScenesCog(commands.GroupCog, group_name="scenes", group_description="Scene
             style=typed.get("style") or None,
             private=view.record.private,
         )
-        await self._create(interaction, order)
+        await self._create(interaction, order, view.record.server_id)
 
     async def on_edit_sent(self, interaction: discord.Interaction, job_id: RecordId, typed: dict[str, str]) -> None:
         """Edit and retry: the form under a refusal."""
         job = await self.app.jobs.own(actor_of(interaction), job_id)
         order = SceneOrder.model_validate({**job.order["request"], **typed, "private": job.private})
-        await self._create(interaction, order)
+        await self._create(interaction, order, job.server_id)
 
     async def _page(self, interaction: discord.Interaction, turn: Turn) -> Sheet:
         page = await self.app.scenes.page(

@@ -1,0 +1,243 @@
+"""A small Discord with the real bot in it: two servers, a manager, two members and a stranger.
+
+Whatever a test does, `close` looks at everything the bot sent and logged: nobody was pinged but the one who asked, no
+message breaks a limit of Discord's, no traceback and no incident showed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any, cast
+
+import discord
+from pydantic import SecretStr
+from simcord.builders import UserHandle
+from simcord.env import Env
+from simcord.results import InteractionResult, ResponseMessage
+
+from bot.client import MvBot
+from mv.app import App, build
+from mv.domain.engine import Vendor
+from mv.domain.ids import Kind, MemberId, Ref, ServerId
+from mv.domain.jobs import Job
+from mv.domain.usage import AllowanceKind
+from mv.errors import Incident, MvError
+from mv.ports import Clock
+from mv.settings import Settings
+from mv.vendors.gemini import GeminiWriter
+from mv.vendors.replicate import ReplicatePainter
+from tests.bot.sent import faults
+from tests.standins.gemini import GeminiStandIn
+from tests.standins.replicate import ReplicateStandIn
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+KEY = "AIzaSyD-a-key-that-nobody-may-read-0123"
+TOKEN = "r8_a_token_that_nobody_may_read_456789"
+MANAGER = discord.Permissions(manage_guild=True)
+
+
+class Errors(logging.Handler):
+    """What was logged at ERROR or above."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+class World:
+    """`open` before use, `close` after. `pause` is how many seconds every offline job takes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        google: GeminiStandIn | None = None,
+        replicate: ReplicateStandIn | None = None,
+        stand_in: bool = True,
+        pause: float = 0.0,
+        clock: Clock | None = None,
+        configs: Path = CONFIGS,
+        **settings: Any,
+    ) -> None:
+        self.folder, self.google, self.replicate = folder, google, replicate
+        self.stand_in, self.pause, self.clock, self.configs, self.settings = stand_in, pause, clock, configs, settings
+        self.incidents_expected = False
+        self.errors = Errors()
+        self.bot = self._bot()
+        self.env = Env(self.bot, shard_count=1, check_errors=False)
+
+    @property
+    def app(self) -> App:
+        return self.bot.app
+
+    async def open(self) -> None:
+        logging.getLogger().addHandler(self.errors)
+        await self.env.start()
+        self.server = self.env.create_guild("Home")
+        self.channel = self.server.create_text_channel("general")
+        managers = self.server.create_role("Managers", permissions=MANAGER)
+        self.manager = self.server.add_member(self.env.create_user("manager"), roles=[managers])
+        self.ann = self.server.add_member(self.env.create_user("ann"))
+        self.bob = self.server.add_member(self.env.create_user("bob"))
+        self.elsewhere = self.env.create_guild("Elsewhere")
+        self.far = self.elsewhere.create_text_channel("far")
+        far_managers = self.elsewhere.create_role("Managers", permissions=MANAGER)
+        self.stranger = self.elsewhere.add_member(self.env.create_user("stranger"), roles=[far_managers])
+        self.ann_elsewhere = self.elsewhere.add_member(self.ann.user)
+
+    async def close(self) -> None:
+        await self.app.engine.drain(0)
+        await self.bot.close()
+        await self.env.shutdown()
+        logging.getLogger().removeHandler(self.errors)
+        assert faults(self.env.http_requests) == []
+        if not self.incidents_expected:
+            assert self.errors.lines == []
+            assert [error for error in map(_cause, self.env.errors) if not _foreseen(error)] == []
+
+    async def restart(self, *, kill: bool = False, **changes: Any) -> None:
+        """Another process on the same data folder. `kill` leaves what runs where it is; `changes` as for World."""
+        old = self.bot
+        if kill:
+            old.app._lock.release()
+        else:
+            await old.app.engine.drain(0)
+            await old.close()
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.bot = self._bot()
+        await self.env.restart_bot(self.bot)
+        await old.app._database.close()
+
+    def _bot(self) -> MvBot:
+        values: dict[str, Any] = {"data_dir": self.folder, "config_dir": self.configs, **self.settings}
+        if self.google is not None:
+            values |= {"gemini_api_key": SecretStr(KEY), "gemini_base_url": self.google.url}
+        if self.replicate is not None:
+            values |= {"replicate_api_token": SecretStr(TOKEN), "replicate_base_url": self.replicate.url}
+        settings = Settings(_env_file=None, **values)
+        app = build(settings, stand_in=self.stand_in, pause_seconds=self.pause, clock=self.clock)
+        self._hurry(app)
+        return MvBot(app)
+
+    def _hurry(self, app: App) -> None:
+        """The real adapters, with shorter pauses between attempts."""
+        writers, painters = cast("dict[Vendor, Any]", app.tools.writers), cast("dict[Vendor, Any]", app.tools.painters)
+        if self.google is not None:
+            key = app.settings.gemini_api_key
+            assert key is not None
+            writers[Vendor.GEMINI] = GeminiWriter(
+                key.get_secret_value(), base_url=self.google.url, api_version=None, first_wait=0.01
+            )
+        if self.replicate is not None:
+            token = app.settings.replicate_api_token
+            assert token is not None
+            painters[Vendor.REPLICATE] = ReplicatePainter(
+                token.get_secret_value(),
+                base_url=self.replicate.url,
+                pictures=app.config.limits.pictures,
+                poll=(0.01, 0.02, 0.05),
+                look=(0.02, 0.05),
+                answer_seconds=1.0,
+                first_wait=0.01,
+            )
+
+    # ── what the records say ─────────────────────────────────────────────────────────────────────────────────────────
+
+    async def job(self, number: int, server: ServerId | None = None) -> Job:
+        async with self.app.tools.records.read() as tx:
+            found = await tx.jobs.find(server or ServerId(self.server.id), Ref(Kind.JOB, number))
+        assert found is not None
+        return found
+
+    async def net(self, number: int) -> dict[str, int]:
+        """What a job counts for in all, by kind; what adds up to nothing is left out."""
+        job = await self.job(number)
+        sums: dict[str, int] = {}
+        async with self.app.tools.records.read() as tx:
+            for line in await tx.usage.lines(job.id):
+                sums[line.kind.value] = sums.get(line.kind.value, 0) + line.amount
+        return {kind: amount for kind, amount in sums.items() if amount}
+
+    async def used(self, member_id: int, kind: AllowanceKind) -> int:
+        now = self.app.clock.now()
+        who = (ServerId(self.server.id), MemberId(member_id))
+        async with self.app.tools.records.read() as tx:
+            sums = await tx.usage.used([who], now.replace(hour=0, minute=0, second=0, microsecond=0))
+        return sums.get((*who, kind), 0)
+
+    # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def begun(self, act: Awaitable[InteractionResult], seconds: float = 0.3) -> InteractionResult:
+        """Does something that leaves a job running: nobody waits longer than `seconds` for it."""
+        patience, self.env.settle_timeout = self.env.settle_timeout, seconds
+        try:
+            return await act
+        except TimeoutError:
+            newest = max(self.env.backend.interactions.values(), key=lambda record: record.id)
+            return InteractionResult(self.env, newest)
+        finally:
+            self.env.settle_timeout = patience
+
+    # ── what was said ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def last(self) -> discord.Message:
+        """The newest public message of the channel."""
+        return [message for message in self.channel.history() if not message.flags.ephemeral][-1]
+
+    def posts(self, method: str, path: str) -> list[Any]:
+        """Bodies of requests by method and end of the path."""
+        return [r.json for r in self.env.http_requests if r.method == method and r.path.endswith(path)]
+
+
+def reply(result: InteractionResult) -> ResponseMessage:
+    """The newest answer to an interaction."""
+    if result.followups:
+        return result.followups[-1]
+    assert result.response is not None
+    return result.response
+
+
+def said(message: discord.Message | ResponseMessage | InteractionResult) -> str:
+    """All that can be read of a message but its buttons."""
+    if isinstance(message, InteractionResult):
+        message = reply(message)
+    parts: list[str | None] = [message.content]
+    for embed in message.embeds:
+        parts += [embed.author.name, embed.title, embed.description]
+        parts += [part for field in embed.fields for part in (field.name, field.value)]
+        parts.append(embed.footer.text)
+    return "\n".join(part for part in parts if part)
+
+
+def labels(message: discord.Message | ResponseMessage | InteractionResult) -> list[str]:
+    """Its buttons, from the first."""
+    if isinstance(message, InteractionResult):
+        message = reply(message)
+    if isinstance(message, ResponseMessage):
+        message = message.message
+    rows = cast("list[discord.ActionRow]", message.components)
+    return [button.label or "" for row in rows for button in row.children if isinstance(button, discord.Button)]
+
+
+def files(message: discord.Message | ResponseMessage) -> list[str]:
+    return [attachment.filename for attachment in message.attachments]
+
+
+def _cause(error: BaseException) -> BaseException:
+    return error.__cause__ if isinstance(error, discord.app_commands.CommandInvokeError) and error.__cause__ else error
+
+
+def _foreseen(error: BaseException) -> bool:
+    return isinstance(error, MvError) and not isinstance(error, Incident)
+
+
+async def dm(user: UserHandle, name: str, **options: Any) -> InteractionResult:
+    result: InteractionResult = await user.slash(name, **options)
+    return result
