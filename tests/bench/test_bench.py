@@ -1,0 +1,21 @@
+"""The harness itself: its arithmetic, and one short run with the bare bot on both sides."""
+
+from __future__ import annotations
+
+from tests.bench.__main__ import measure
+from tests.bench.side import BARE
+from tests.bench.table import against, percentile
+
+
+def test_percentiles_and_aims() -> None:
+    assert percentile([5.0, 1.0, 3.0, 2.0, 4.0], 0.5) == 3.0
+    assert percentile([float(n) for n in range(100)], 0.95) == 95.0
+    assert against("a", "x", 0.1, 0.21, 2).missed
+    assert not against("a", "x", 0.1, 0.2, 2).missed
+    assert against("a", "x", 0.1, 1.5, 20).line() == "| a | x | 100 ms | 1.50 s | 15.00 | ratio ≤ 20 | yes |"
+
+
+async def test_a_bot_against_itself() -> None:
+    rows = [row async for found in measure("b", BARE, quick=True) for row in found]
+    assert [row.key for row in rows] == ["b", "b"]
+    assert all(row.ratio is not None and 0.2 < row.ratio < 5 for row in rows)
