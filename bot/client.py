@@ -44,6 +44,7 @@ class MvBot(commands.AutoShardedBot):
     """Sharded, because such a client asks `/gateway/bot` where to connect; one shard until there are 2,500 servers."""
 
     def __init__(self, app: App) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here, so nothing is missing
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

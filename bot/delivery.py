@@ -161,6 +161,7 @@ class DiscordCourier(Courier):
             sheet = await self._draw(fresh)
             where, message_id = await self._climb(fresh, sheet, message_id)
             await self._jobs.delivered(fresh.id, where, message_id)
+            log.info("%s of server %s: %s, delivered by %s", fresh.ref, fresh.server_id, fresh.state.value, where.value)
             await self._remind(fresh, where, message_id)
         except Exception as error:  # it stays undelivered, and goes out after the next start
             log.error("%s could not be delivered: %s", job.ref, type(error).__name__, exc_info=error)
@@ -242,7 +243,7 @@ class DiscordCourier(Courier):
         if not self._remind_after or waited < self._remind_after or where not in (Delivery.TOKEN, Delivery.MESSAGE):
             return
         arguments: dict[str, Any] = {
-            "content": f"<@{job.member_id}> {job.ref} is ready.",
+            "content": f"<@{job.member_id}> {job.ref} {'is ready' if job.state is JobState.DONE else 'has ended'}.",
             "allowed_mentions": only(job.member_id),
         }
         try:

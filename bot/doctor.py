@@ -43,7 +43,13 @@ def _wrong(what: str, to_do: str) -> Finding:
 async def examine(settings: Settings) -> int:
     """Prints what it finds; 0 well, 1 something to fix."""
     findings: list[Finding] = []
-    checks: tuple[Callable[[Settings], Awaitable[list[Finding]]], ...] = (_configuration, _keys, _folder, _database, _discord)
+    checks: tuple[Callable[[Settings], Awaitable[list[Finding]]], ...] = (
+        _configuration,
+        _keys,
+        _folder,
+        _database,
+        _discord,
+    )
     for check in checks:
         findings += await check(settings)
     for finding in findings:
@@ -114,8 +120,9 @@ async def _discord(settings: Settings) -> list[Finding]:
     client = discord.Client(intents=discord.Intents.none())
     try:
         await client.login(settings.discord_token.get_secret_value())
-        permissions = discord.Permissions(**dict.fromkeys(NEEDED, True))
-        invite = discord.utils.oauth_url(client.application_id or 0, permissions=permissions)
+        permissions = discord.Permissions(**dict.fromkeys((*NEEDED, "send_messages_in_threads"), True))
+        scopes = ("bot", "applications.commands")
+        invite = discord.utils.oauth_url(client.application_id or 0, permissions=permissions, scopes=scopes)
         return [_well(f"Discord knows the bot as {client.user}"), _note("invite link", invite)]
     except discord.LoginFailure:
         return [_wrong("Discord refuses the token", "Make a new one in the developer portal and set DISCORD_TOKEN.")]

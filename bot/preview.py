@@ -81,8 +81,12 @@ async def _refresh_until_stopped(preview: simcord.Preview, bot: MvBot) -> None:
     while not stopped.is_set():
         busy = bot.courier.busy
         if busy or stale:
-            with suppress(SetupError):  # a member's action is under way, and publishes by itself
+            try:
                 await preview.refresh()
                 stale = busy
+            except SetupError:  # a member's action is under way, and publishes by itself
+                pass
+            except TimeoutError:  # the bot waits for a real vendor, longer than a refresh waits: show what there is
+                preview._publish_message_pages(reason="refresh")
         with suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), REFRESH_SECONDS)
