@@ -2,7 +2,8 @@
 
 A task exists while there is work and ends with it. A job has up to three, one after the other or inside each other:
 
-    _live     holds the slot: marks the job as running, waits for the runner, sees to it that the job is final
+    _live     marks the job as running, waits for the runner, sees to it that the job is final; it holds the slot until
+              the runner has come to its end, or the job that has none is closed
     run       the runner's, inside _live; the only one that a member's cancel interrupts
     _deliver  the courier's, after the slot is free
 
@@ -148,6 +149,10 @@ class LocalEngine(JobEngine):
             work = self._works[job.id]
             self._tasks.spawn(self._live(work), work.context)
 
+    def _free(self, work: Work) -> None:
+        self._queue.end(work.job.id)
+        self._pump()
+
     async def _live(self, work: Work) -> None:
         try:
             error = await self._outcome(work)
@@ -156,6 +161,8 @@ class LocalEngine(JobEngine):
             self._works.pop(work.job.id, None)
             work.end(None)
         else:
+            if error is None:
+                self._free(work)
             await self._end(work, error)
 
     async def _outcome(self, work: Work) -> MvError | None:
@@ -178,8 +185,9 @@ class LocalEngine(JobEngine):
         now = self._clock.now()
         async with self._records.write() as tx:
             started = await tx.jobs.start(work.job.id, now)
+            steps = await tx.jobs.steps(work.job.id) if started else ()
         if started:
-            work.begin(now)
+            work.begin(now, steps)
         return started
 
     async def _run(self, work: Work) -> bool:
@@ -202,14 +210,13 @@ class LocalEngine(JobEngine):
         return False
 
     async def _end(self, work: Work, error: MvError | None) -> None:
-        """Makes it final, frees its slot, has it delivered."""
+        """Sees to it that it is final, frees its slot, has it delivered."""
         try:
             work.end(await self._final(work.job, error))
         except Exception as failure:
             log.exception("job %s stays as it is stored until the next start", work.job.ref)
             work.fail(failure)
-        self._queue.end(work.job.id)
-        self._pump()
+        self._free(work)
         if work.deliverable:
             self._usual.ended(work.job)
             self._tasks.spawn(self._deliver(work))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from mv.domain.ids import RecordId
@@ -12,25 +12,35 @@ from mv.ports import Clock, Journal, Records
 
 
 class RecordsJournal(Journal):
-    """One job's journal. Every call is one transaction."""
+    """One job's journal. Every line that is written is one transaction."""
 
     def __init__(self, records: Records, clock: Clock, job_id: RecordId) -> None:
         self._records = records
         self._clock = clock
         self._job_id = job_id
+        self._found: dict[str, Step] | None = None
+        self._touched: set[str] = set()
+
+    def found(self, steps: Iterable[Step]) -> None:
+        """What was in it when this process began the job; saves `seen` a query for all that is not written since."""
+        self._found = {step.name: step for step in steps}
 
     async def seen(self, name: str) -> Step | None:
         """The step, if it was ever intended."""
+        if self._found is not None and name not in self._touched:
+            return self._found.get(name)
         async with self._records.read() as tx:
             return await tx.jobs.step(self._job_id, name)
 
     async def intend(self, name: str, **value: Any) -> None:
         """Committed when it returns: only then the effect may begin."""
+        self._touched.add(name)
         async with self._records.write() as tx:
             await tx.jobs.intend(self._job_id, name, self._clock.now(), value)
 
     async def done(self, name: str, *, cost: int | None = None, **value: Any) -> None:
         """Committed when it returns, also if the job is cancelled meanwhile: what an effect cost is never lost."""
+        self._touched.add(name)
         await _to_its_end(self._complete(name, cost, value))
 
     async def _complete(self, name: str, cost: int | None, value: dict[str, Any]) -> None:

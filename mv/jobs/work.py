@@ -6,17 +6,19 @@ import asyncio
 import contextvars
 import dataclasses
 import time
+from collections.abc import Iterable
 from datetime import datetime
 
 from mv.domain.ids import MemberId
-from mv.domain.jobs import Job, JobState, Phase, Progress
-from mv.ports import Journal, Run
+from mv.domain.jobs import Job, JobState, Phase, Progress, Step
+from mv.jobs.journal import RecordsJournal
+from mv.ports import Run
 
 
 class Work(Run):
     """The `Run` that its runner is given, and what the engine needs beside it."""
 
-    def __init__(self, job: Job, journal: Journal) -> None:
+    def __init__(self, job: Job, journal: RecordsJournal) -> None:
         loop = asyncio.get_running_loop()
         self.job = job
         self.journal = journal
@@ -48,8 +50,9 @@ class Work(Run):
         self._total = self._total if same and total is None else total
         self._note = note
 
-    def begin(self, at: datetime) -> None:
+    def begin(self, at: datetime, steps: Iterable[Step]) -> None:
         """It runs from now; a job of an earlier process has its first start on record."""
+        self.journal.found(steps)
         self._began = time.monotonic()
         self.job = dataclasses.replace(self.job, state=JobState.RUNNING, started_at=self.job.started_at or at)
 

@@ -92,3 +92,39 @@ async def test_after_a_drain_nothing_runs_any_more(world: World) -> None:
     await until(lambda: crew.postman.at_once == 2)
     await crew.engine.drain(0)
     await until(lambda: asyncio.all_tasks() == before)
+
+
+async def test_the_journal_shows_what_was_written_now_and_before(world: World) -> None:
+    dead = world.crew()
+    crew = world.crew()
+    looked: list[tuple[object, ...]] = []
+
+    async def writes(run: Run) -> None:
+        await run.journal.intend("before", n=1)
+        await run.journal.done("before", n=2)
+        await asyncio.sleep(30)
+
+    async def looks(run: Run) -> None:
+        before = await run.journal.seen("before")
+        assert before is not None
+        looked.append((before.value, before.done_at is not None))
+        looked.append((await run.journal.seen("now"),))
+        for write in (run.journal.intend, run.journal.done):
+            await write("now", n=3)
+            now = await run.journal.seen("now")
+            assert now is not None
+            looked.append((now.value, now.done_at is not None))
+        await run.journal.intend("before", n=4)
+        again = await run.journal.seen("before")
+        assert again is not None
+        looked.append((again.value, again.done_at is not None))
+        await crew.studio.finish(run)
+
+    dead.studio.quick = writes  # type: ignore[method-assign]
+    crew.studio.quick = looks  # type: ignore[method-assign]
+    (job,) = await world.released(dead, world.job())
+    await world.journalled(job, "before")
+    await dead.engine.drain(0.5)
+    await crew.engine.resume()
+    await gone(crew, job)
+    assert looked == [({"n": 2}, True), (None,), ({"n": 3}, False), ({"n": 3}, True), ({"n": 4}, False)]
