@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import discord
+import yarl
 from discord import app_commands
 from discord.ext import commands
+from discord.gateway import DiscordWebSocket
 
 from bot import doors
 from bot.cogs.character import CharacterCog
@@ -76,6 +78,10 @@ class MvBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Records first: nothing is answered before they are there."""
+        if self.app.settings.discord_api_base_url:
+            # discord.py asks /gateway/bot at its start only, and goes to a constant address after a lost session
+            _, gateway, _ = await self.http.get_bot_gateway()
+            DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
         await (self._opened or self.app.open())
         for kind in COGS:
             cog = kind(self.app, self.courier)
