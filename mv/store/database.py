@@ -113,7 +113,7 @@ class Database(Records):
         async with self._connection(self._writer, self._writing) as connection:
             try:
                 yield SqlTransaction(connection, self._clock)
-                await carried_through(connection.commit())
+                await carried_through(_store(connection))
             except BaseException:
                 await carried_through(connection.rollback())
                 raise
@@ -148,6 +148,12 @@ async def _connected(engine: AsyncEngine | None) -> AsyncConnection:
         raise StorageLocked() from error
     except OSError as error:
         raise StorageError() from error
+
+
+async def _store(connection: AsyncConnection) -> None:
+    """Closing belongs to it: on a network it takes time in which the cancellation would arrive."""
+    await connection.commit()
+    await connection.close()
 
 
 async def carried_through(work: Coroutine[Any, Any, T]) -> T:

@@ -50,7 +50,7 @@ async def test_a_number_is_given_once(records: Database) -> None:
 
 
 async def test_a_state_that_contradicts_its_times_is_a_bug(records: Database) -> None:
-    with pytest.raises(Exception, match="CHECK constraint failed") as caught:
+    with pytest.raises(Exception, match=r"(?i)check constraint") as caught:
         async with records.write() as tx:
             await tx.jobs.add_all([a_job(state=JobState.DONE)])
     assert "a-token" not in str(caught.value)
