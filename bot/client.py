@@ -30,7 +30,9 @@ from mv.app import App
 log = logging.getLogger(__name__)
 
 COGS = (ScenesCog, CharacterCog, ProjectCog, JobsCog, UsageCog, QuotaCog, HelpCog)
-SYNCED = "commands.json"
+WARM_AFTER_SECONDS = 2.0
+"""When the vendors' clients are loaded: they are slow to import, and members' first commands come first."""
+SYNCED = "commands.sha256"
 """In the data folder: which commands Discord was last told."""
 
 
@@ -92,6 +94,7 @@ class MvBot(commands.AutoShardedBot):
                 self._forms.update(cog.sent_forms())
         self._start(self._sync())
         self._start(self.app.engine.resume())
+        self._start(self._warm())
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms are answered here, by their custom_id: discord.py drops those it does not remember."""
@@ -104,6 +107,10 @@ class MvBot(commands.AutoShardedBot):
             task.cancel()
         await self.app.close()
         await super().close()
+
+    async def _warm(self) -> None:
+        await asyncio.sleep(WARM_AFTER_SECONDS)
+        await self.app.warm()
 
     def _start(self, work: Any) -> None:
         task = asyncio.create_task(work)

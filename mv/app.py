@@ -64,6 +64,13 @@ class App:
         self._lock.acquire()
         await self._database.open()
 
+    async def warm(self) -> None:
+        """Loads the clients of the vendors that have a key, one after the other; best when nobody waits."""
+        for vendor, door in self.tools.doors.items():
+            for adapter in (self.tools.writers.get(vendor), self.tools.painters.get(vendor)):
+                if door.ready and adapter is not None:
+                    await adapter.warm()
+
     async def close(self, seconds: float = 5.0) -> None:
         """Gives running jobs that long, then closes everything; what was not finished goes on after the next start."""
         await self.engine.drain(seconds)

@@ -65,6 +65,9 @@ class SceneWriter(Protocol):
     async def write(self, engine: Engine, prompt: ScenePrompt, report: Report) -> SceneAnswer:
         """One answer. Blocks raise Blocked, a model that is gone raises ModelGone."""
 
+    async def warm(self) -> None:
+        """Loads what is slow to load, off the event loop, before it is needed; may be left out."""
+
     async def aclose(self) -> None:
         """Closes connections."""
 
@@ -111,6 +114,9 @@ class Painter(Protocol):
 
     async def cancel(self, engine: Engine, ticket: Ticket) -> None:
         """Stops it at the vendor as well as can be; never raises a VendorError."""
+
+    async def warm(self) -> None:
+        """Loads what is slow to load, off the event loop, before it is needed; may be left out."""
 
     async def aclose(self) -> None:
         """Closes connections."""
