@@ -1,7 +1,6 @@
 """Log lines: one place that formats them, and the last place that keeps secrets out.
 
-Everything logs by the standard library; structlog gives the lines their form. Whatever a line says, known secrets and
-the tokens in Discord's addresses are blotted out of it before it is written.
+Everything logs by the standard library. Whatever a line says, known secrets and the tokens in Discord's addresses are blotted out of it before it is written.
 """
 
 from __future__ import annotations
@@ -9,9 +8,8 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import time
 from collections.abc import Iterable
-
-import structlog
 
 from mv.settings import Settings
 
@@ -25,26 +23,19 @@ QUIET = {"discord": logging.INFO, "httpx": logging.WARNING, "httpx2": logging.WA
 
 
 class Blotting(logging.Formatter):
-    """Formats by structlog, then blots."""
+    """A line a record, with its time in UTC; then blots."""
+
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        super().__init__()
-        self._inner = structlog.stdlib.ProcessorFormatter(
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-            ],
-            foreign_pre_chain=[
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-                structlog.stdlib.add_log_level,
-                structlog.stdlib.add_logger_name,
-            ],
-        )
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
         self._secrets = tuple(secret for secret in secrets if len(secret) >= 8)
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line, without secrets."""
-        return blotted(self._inner.format(record), self._secrets)
+        """The record's lines, without secrets."""
+        return blotted(super().format(record), self._secrets)
 
 
 def blotted(text: str, secrets: Iterable[str]) -> str:

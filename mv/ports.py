@@ -67,6 +67,7 @@ class SceneWriter(Protocol):
 
     async def warm(self) -> None:
         """Loads what is slow to load, off the event loop, before it is needed; may be left out."""
+        return
 
     async def aclose(self) -> None:
         """Closes connections."""
@@ -117,6 +118,7 @@ class Painter(Protocol):
 
     async def warm(self) -> None:
         """Loads what is slow to load, off the event loop, before it is needed; may be left out."""
+        return
 
     async def aclose(self) -> None:
         """Closes connections."""
