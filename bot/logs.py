@@ -1,6 +1,7 @@
 """Log lines: one place that formats them, and the last place that keeps secrets out.
 
-Everything logs by the standard library. Whatever a line says, known secrets and the tokens in Discord's addresses are blotted out of it before it is written.
+Everything logs by the standard library. Whatever a line says, known secrets and the tokens in Discord's addresses are
+blotted out of it before it is written.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ QUIET = {"discord": logging.INFO, "httpx": logging.WARNING, "httpx2": logging.WA
 class Blotting(logging.Formatter):
     """A line a record, with its time in UTC; then blots."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)  # type: ignore[assignment]
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 
