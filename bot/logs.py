@@ -26,7 +26,7 @@ QUIET = {"discord": logging.INFO, "httpx": logging.WARNING, "httpx2": logging.WA
 class Blotting(logging.Formatter):
     """A line a record, with its time in UTC; then blots."""
 
-    converter = staticmethod(time.gmtime)  # type: ignore[assignment]
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 
