@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -81,6 +82,14 @@ class Database(Records):
                 await sqlite.check_references(without_keys, self._path)
         finally:
             await engine.dispose()
+
+    async def check(self) -> None:
+        """Looks through all that is stored (SQLite), or asks whether the server answers. Raises StorageError."""
+        async with self._connection(self._reader, self._reading) as connection:
+            if self._path is not None:
+                await sqlite.check(connection, self._path)
+            else:
+                await connection.execute(select(1))
 
     async def close(self) -> None:
         """Waits for nothing: whoever still writes must have ended before. From then on reading and writing raises

@@ -150,6 +150,14 @@ def _examine(path: Path, busy_seconds: float) -> None:
         raise StorageDamaged(path=str(path))
 
 
+async def check(connection: AsyncConnection, path: Path) -> None:
+    """Every page, every index, every reference; about 5 ms a MiB. Raises StorageDamaged."""
+    found = (await connection.exec_driver_sql("PRAGMA integrity_check(1)")).scalar_one()
+    if found != "ok":
+        raise StorageDamaged(path=str(path))
+    await check_references(connection, path)
+
+
 async def check_references(connection: AsyncConnection, path: Path) -> None:
     """After a migration, which runs without foreign keys. Raises StorageDamaged if one points nowhere."""
     if (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first() is not None:

@@ -66,6 +66,35 @@ class Unchecked(Database):
         await self.close()
 
 
+async def test_a_sound_database_passes_the_full_check(tmp_path: Path) -> None:
+    async with opened(tmp_path) as records:
+        async with records.write() as tx:
+            await tx.jobs.add_all([a_job(n) for n in range(1, 200)])
+        await records.check()
+
+
+async def test_the_full_check_finds_what_points_nowhere(tmp_path: Path) -> None:
+    await open_and_close(tmp_path)
+    with plain(tmp_path) as connection:
+        connection.execute("INSERT INTO steps VALUES ('no such job', 'create', 1, '', NULL, '{}', NULL)")
+    async with opened(tmp_path) as records:
+        with pytest.raises(StorageDamaged):
+            await records.check()
+
+
+async def test_the_full_check_finds_an_index_that_contradicts_its_table(tmp_path: Path) -> None:
+    async with opened(tmp_path) as records, records.write() as tx:
+        await tx.jobs.add_all([a_job(1)])
+    with plain(tmp_path) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, 'engine, kind', 'vendor, kind') WHERE name = 'ix_jobs_usual'"
+        )
+    async with opened(tmp_path) as records:
+        with pytest.raises(StorageDamaged):
+            await records.check()
+
+
 async def test_damage_that_shows_later(tmp_path: Path) -> None:
     async with opened(tmp_path) as records:
         async with records.write() as tx:
