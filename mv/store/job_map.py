@@ -10,7 +10,7 @@ from mv.store.queries import AnyRow
 
 
 def from_job(job: Job) -> dict[str, Any]:
-    """The row's values; 50 microseconds of them are JSON."""
+    """The values of its row."""
     return {
         "id": job.id,
         "server_id": job.server_id,

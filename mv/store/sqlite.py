@@ -151,7 +151,7 @@ def _examine(path: Path, busy_seconds: float) -> None:
 
 
 async def check(connection: AsyncConnection, path: Path) -> None:
-    """Every page, every index, every reference; about 5 ms a MiB. Raises StorageDamaged."""
+    """Every page, every index, every reference; about 2 ms a MiB. Raises StorageDamaged."""
     found = (await connection.exec_driver_sql("PRAGMA integrity_check(1)")).scalar_one()
     if found != "ok":
         raise StorageDamaged(path=str(path))
