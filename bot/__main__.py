@@ -10,7 +10,15 @@ import asyncio
 import signal
 import sys
 
-from mv.errors import ConfigMistake, DataFolderInUse, DataFolderUnusable, MvError, StorageDamaged, StorageLocked
+from mv.errors import (
+    ConfigMistake,
+    DataFolderInUse,
+    DataFolderUnusable,
+    MvError,
+    SchemaTooNew,
+    StorageDamaged,
+    StorageLocked,
+)
 from mv.settings import Settings, read_settings
 
 NEEDS_A_PERSON = 2
@@ -100,6 +108,8 @@ def _say(error: MvError) -> str:
             return f"The data folder {error.path} cannot be used: {error.reason}. Mend it, or set MV_DATA_DIR."
         case StorageDamaged():
             return f"The database {error.path} is damaged. Put a backup in its place, or move it away to begin anew."
+        case SchemaTooNew():
+            return "The database was written by a newer mv-bot. Update this one, or put a backup in its place."
         case StorageLocked():
             return "The database is held by another program. Close it and start again."
     return f"mv-bot cannot start: {error.code}."
