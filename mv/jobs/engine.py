@@ -111,9 +111,9 @@ class LocalEngine(JobEngine):
         work = self._works.get(job_id) or await self._find(job_id)
         if work is None or work.ended.done():
             return False
-        work.halt(by)
-        if self._queue.drop(job_id):
-            self._tasks.spawn(self._end(work, Stopped(by_id=by)))
+        if work.halt(by):
+            waited = self._queue.drop(job_id)
+            self._tasks.spawn(self._end(work, Stopped(by_id=by)) if waited else self._insist(work, by))
         await asyncio.wait({work.ended}, timeout=self._patience + self._grace)
         if not work.ended.done():
             raise StorageError
@@ -163,7 +163,8 @@ class LocalEngine(JobEngine):
         else:
             if error is None:
                 self._free(work)
-            await self._end(work, error)
+            if not work.abandoned:
+                await self._end(work, error)
 
     async def _outcome(self, work: Work) -> MvError | None:
         """What stood in the way of a result; None if the runner came to its end."""
@@ -192,22 +193,27 @@ class LocalEngine(JobEngine):
 
     async def _run(self, work: Work) -> bool:
         """Whether the runner came to its own end, which may be an exception; False if it was stopped."""
-        if work.halted.done():
+        if work.halted:
             return False
-        task = self._tasks.watched(self._runners[work.job.kind].run(work))
-        await asyncio.wait({task, work.halted}, return_when=asyncio.FIRST_COMPLETED)
-        if task.cancelled():
-            raise RuntimeError("a runner cancelled itself")
-        if task.done():
+        work.runner = task = self._tasks.watched(self._runners[work.job.kind].run(work))
+        await asyncio.wait({task})
+        if not work.interrupted:
+            if task.cancelled():
+                raise RuntimeError("a runner cancelled itself")
             task.result()
             return True
-        task.cancel()
-        await asyncio.wait({task}, timeout=self._patience)
-        if not task.done():
-            log.error("job %s does not let go; it is ended without its runner", work.job.ref)
-        elif not task.cancelled() and (error := task.exception()) is not None:
+        if not task.cancelled() and (error := task.exception()) is not None:
             log.error("job %s failed while it was stopped", work.job.ref, exc_info=error)
         return False
+
+    async def _insist(self, work: Work, by: MemberId) -> None:
+        """A cancelled job whose runner does not let go is ended without it."""
+        if work.runner is not None:
+            await asyncio.wait({work.runner}, timeout=self._patience)
+            if not work.runner.done():
+                work.abandoned = True
+                log.error("job %s does not let go; it is ended without its runner", work.job.ref)
+                await self._end(work, Stopped(by_id=by))
 
     async def _end(self, work: Work, error: MvError | None) -> None:
         """Sees to it that it is final, frees its slot, has it delivered."""
@@ -270,17 +276,16 @@ class LocalEngine(JobEngine):
 
     async def _catch_up(self, undelivered: Sequence[Job]) -> None:
         """What the last process left behind."""
-        gate = asyncio.Semaphore(DELIVERIES_AT_ONCE)
+        going: set[asyncio.Task[None]] = set()
         for job in undelivered:
-            await gate.acquire()
             if self._draining:
                 return
-            if job.id in self._works:
-                gate.release()
-            else:
+            if job.id not in self._works:
                 work = self._works[job.id] = Work(job, RecordsJournal(self._records, self._clock, job.id))
                 work.end(job)
-                self._tasks.spawn(self._deliver(work)).add_done_callback(lambda _: gate.release())
+                going.add(self._tasks.spawn(self._deliver(work)))
+            if len(going) == DELIVERIES_AT_ONCE:
+                _, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
         try:
             async with self._records.write() as tx:
                 await tx.jobs.erase_tokens(self._clock.now())

@@ -19,15 +19,19 @@ class Work(Run):
     """The `Run` that its runner is given, and what the engine needs beside it."""
 
     def __init__(self, job: Job, journal: RecordsJournal) -> None:
-        loop = asyncio.get_running_loop()
         self.job = job
         self.journal = journal
         self.context = contextvars.copy_context()
         """That of the release: a job never runs with the log fields of the one that made room for it."""
+        self.halted = False
+        """Whether it shall stop: `stopped_by` a member, or because the process stops."""
         self.stopped_by: MemberId | None = None
-        self.halted: asyncio.Future[None] = loop.create_future()
-        """Done once it shall stop, for whatever reason."""
-        self.ended: asyncio.Future[Job | None] = loop.create_future()
+        self.runner: asyncio.Task[None] | None = None
+        self.interrupted = False
+        """Whether its runner was at work when it was halted."""
+        self.abandoned = False
+        """Whether it is ended without its runner, which does not let go."""
+        self.ended: asyncio.Future[Job | None] = asyncio.get_running_loop().create_future()
         """The final job; None if it stays as it is stored; or what kept its end from being stored."""
         self._phase = Phase.WAITING
         self._done: int | None = None
@@ -56,11 +60,15 @@ class Work(Run):
         self._began = time.monotonic()
         self.job = dataclasses.replace(self.job, state=JobState.RUNNING, started_at=self.job.started_at or at)
 
-    def halt(self, by: MemberId | None) -> None:
-        """Cancelled by a member; None: the process stops. The first one counts."""
-        if not self.halted.done():
-            self.stopped_by = by
-            self.halted.set_result(None)
+    def halt(self, by: MemberId | None) -> bool:
+        """Cancelled by a member; None: the process stops. The first one counts: False if it shall stop already."""
+        if self.halted:
+            return False
+        self.halted = True
+        self.stopped_by = by
+        if self.runner is not None:
+            self.interrupted = self.runner.cancel()
+        return True
 
     def end(self, final: Job | None) -> None:
         """Nothing is left to do but the delivery."""

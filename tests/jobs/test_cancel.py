@@ -173,6 +173,7 @@ async def test_a_runner_that_does_not_let_go_is_left_behind(world: World) -> Non
     crew.studio.open(1)
     await until(lambda: not crew.studio.running)
     assert await world.state(job) is JobState.CANCELLED, "its late result comes to nothing"
+    assert crew.studio.closed == [(1, "Stopped")]
     assert sorted(crew.postman.numbers) == [1, 2]
 
 
