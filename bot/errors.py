@@ -146,7 +146,8 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.ServerOnly: lambda x: Words("This works in a server only.", "Use it in a channel of your server."),
     e.NotFound: _not_found,
     e.NotAllowed: lambda x: Words(
-        f"You may not {x.action} {x.ref}.", f"<@{x.owner_id}> and managers of this server may."
+        f"You may not {x.action} {x.ref}.",
+        f"Only <@{x.owner_id}> may." if x.action == "retry" else f"<@{x.owner_id}> and managers of this server may.",
     ),
     e.ManagersOnly: lambda x: Words("Only members with Manage Server may do this.", "Ask one of them."),
     e.TooLate: _too_late,

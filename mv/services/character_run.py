@@ -113,11 +113,13 @@ class CharacterRunner:
     async def _paint(self, painting: _Painting) -> list[_Made]:
         await painting.tell(Phase.PAINTING)
         groups = painting.groups()
-        results = await asyncio.gather(*(self._group(painting, k, n) for k, n in enumerate(groups, start=1)))
+        every = (self._group(painting, k, n) for k, n in enumerate(groups, start=1))
         made = []
-        for result in results:
+        for result in await asyncio.gather(*every, return_exceptions=True):  # a bug in one leaves none of them behind
             if isinstance(result, MvError):
                 painting.failures.append(result)
+            elif isinstance(result, BaseException):
+                raise result
             else:
                 made += result
         return made

@@ -80,10 +80,12 @@ class Jobs:
         return after
 
     async def own(self, actor: Actor, job_id: RecordId) -> Job:
-        """One's own job by key, for Retry and Edit. Raises NotFound."""
+        """One's own job by key, for Retry and Edit. Raises NotFound, NotAllowed."""
         job = await self.get(job_id)
-        if job is None or job.member_id != actor.member_id or actor.server_id not in (None, job.server_id):
+        if job is None or actor.server_id not in (None, job.server_id):
             raise NotFound(kind=KIND, given="")
+        if job.member_id != actor.member_id:
+            raise NotAllowed(action="retry", ref=str(job.ref), owner_id=job.member_id)
         return job
 
     async def get(self, job_id: RecordId) -> Job | None:
