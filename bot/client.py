@@ -105,6 +105,9 @@ class MvBot(commands.AutoShardedBot):
         """Running jobs get a moment; what is not finished goes on after the next start."""
         for task in self._background:
             task.cancel()
+        if self._opened is not None:
+            self._opened.cancel()
+            await asyncio.gather(self._opened, return_exceptions=True)
         await self.app.close()
         await super().close()
 
