@@ -218,8 +218,7 @@ class DiscordCourier(Courier):
         return failure_sheet(_with_error(job, understood(error)))
 
     async def _by_token(self, job: Job, sheet: Sheet) -> int:
-        webhook = discord.Webhook.partial(job.reply.application_id, job.reply.token or "", client=self._client)
-        message = await webhook.edit_message(ORIGINAL, **editing(sheet))
+        message = await self._webhook(job).edit_message(ORIGINAL, **editing(sheet))
         return message.id
 
     async def _by_message(self, job: Job, message_id: MessageId, sheet: Sheet) -> int:
@@ -248,8 +247,7 @@ class DiscordCourier(Courier):
         }
         try:
             if job.private:
-                webhook = discord.Webhook.partial(job.reply.application_id, job.reply.token or "", client=self._client)
-                await webhook.send(**arguments, ephemeral=True)
+                await self._webhook(job).send(**arguments, ephemeral=True)
                 return
             channel = self._client.get_partial_messageable(job.reply.channel_id)
             if message_id is not None:
@@ -258,6 +256,12 @@ class DiscordCourier(Courier):
             await channel.send(**arguments)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("%s: no reminder (HTTP %s)", job.ref, getattr(error, "status", 0))
+
+    def _webhook(self, job: Job) -> discord.Webhook:
+        """The interaction's; one that discord.py does not take for an application's sends nothing ephemeral."""
+        webhook = discord.Webhook.partial(job.reply.application_id, job.reply.token or "", client=self._client)
+        webhook.type = discord.WebhookType.application
+        return webhook
 
     def _expired(self, job: Job) -> bool:
         expires = job.reply.token_expires_at

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import discord
@@ -57,9 +58,10 @@ async def begin(
         await _acknowledge(interaction, private)
     try:
         job = await asking
-    except MvError:
+    except Exception:
         if not done:
-            await interaction.delete_original_response()
+            with suppress(discord.HTTPException):
+                await interaction.delete_original_response()
         raise
     if done:
         await _acknowledge(interaction, private)

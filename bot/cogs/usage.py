@@ -16,7 +16,8 @@ from mv.app import App
 from mv.domain.ids import MemberId, ServerId
 from mv.domain.money import micro
 from mv.domain.usage import AllowanceKind, Period
-from mv.errors import OutOfRange
+from mv.errors import NotChosen, OutOfRange
+from mv.services.usage import MOST
 
 KINDS = [app_commands.Choice(name=kind.value, value=kind.value) for kind in AllowanceKind]
 PERIODS = [app_commands.Choice(name=period.value, value=period.value) for period in Period]
@@ -112,9 +113,11 @@ def _subject(member: discord.User | None, role: discord.Role | None) -> tuple[Me
 
 
 def _amount(kind: AllowanceKind, limit: float) -> int:
-    """Counts are whole numbers; dollars become micro-dollars. Raises OutOfRange."""
-    if kind is AllowanceKind.SPEND and 0 <= limit <= 1_000_000:
-        return micro(f"{limit:.4f}")
-    if not limit.is_integer():
-        raise OutOfRange(field="limit", low=0, high=1_000_000)
-    return int(limit)
+    """Counts are whole numbers; dollars become micro-dollars. Raises OutOfRange, NotChosen."""
+    money = kind is AllowanceKind.SPEND
+    if not 0 <= limit <= MOST:
+        raise OutOfRange(field="limit", low=0, high=MOST)
+    if limit != round(limit, 4 if money else 0):
+        fit = "dollars with up to 4 decimals" if money else "whole numbers"
+        raise NotChosen(field="limit", given=f"{limit:g}", allowed=(fit,))
+    return micro(f"{limit:.4f}") if money else int(limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from mv.services.scenes import owned, visible
 from mv.services.tools import Tools, eyes, server_of
 
 KIND = "character"
+USUAL_RATIOS = ("1:1", "16:9", "9:16", "3:2", "2:3", "4:3", "3:4", "21:9")
+"""What is suggested where an engine takes any."""
+_RATIO = re.compile(r"[1-9]\d?:[1-9]\d?")
 
 
 class CharacterTask(BaseModel):
@@ -263,6 +267,7 @@ def checked(order: CharacterOrder) -> CharacterOrder:
         update={
             "description": limits.text("description", order.description, limits.DESCRIPTION),
             "name": limits.optional_text("name", order.name, limits.NAME),
+            "aspect_ratio": "".join((order.aspect_ratio or "").split()) or None,
             "images": limits.number("images", order.images, limits.IMAGES),
             "seed": limits.number("seed", order.seed, limits.SEED),
         }
@@ -277,8 +282,8 @@ def draw_seed() -> int:
 def _for_ratio(engines: tuple[Engine, ...], ratio: str) -> tuple[Engine, ...]:
     """The engines that take this aspect ratio; raises NotChosen with what the first takes."""
     fit = tuple(engine for engine in engines if not engine.aspect_ratios or ratio in engine.aspect_ratios)
-    if not fit:
-        raise NotChosen(field="aspect_ratio", given=ratio, allowed=engines[0].aspect_ratios)
+    if not fit or not _RATIO.fullmatch(ratio):
+        raise NotChosen(field="aspect_ratio", given=ratio, allowed=engines[0].aspect_ratios or USUAL_RATIOS)
     return fit
 
 

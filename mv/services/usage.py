@@ -32,10 +32,15 @@ class Usage:
         self._tools = tools
 
     async def me(self, actor: Actor, shared: Sequence[ServerId] = ()) -> tuple[UsageSheet, ...]:
-        """The actor's standing here; in a direct message, in each of the `shared` servers."""
-        servers = shared if actor.server_id is None else (actor.server_id,)
+        """The actor's standing here; in a direct message, in each of these servers where they used something this
+        month: the others may be none of theirs, and are not named."""
         async with self._tools.records.read() as tx:
-            return tuple([await self._sheet(tx, server, actor.member_id, actor.role_ids) for server in servers])
+            if actor.server_id is not None:
+                return (await self._sheet(tx, actor.server_id, actor.member_id, actor.role_ids),)
+            since = window(Period.MONTH, self._tools.clock.now())[0]
+            used = await tx.usage.used([(server, actor.member_id) for server in shared], since)
+            known = dict.fromkeys(server for server, _, _ in used)
+            return tuple([await self._sheet(tx, server, actor.member_id, frozenset()) for server in known])
 
     async def _sheet(self, tx: Transaction, server: ServerId, member: MemberId, roles: frozenset[int]) -> UsageSheet:
         now = self._tools.clock.now()

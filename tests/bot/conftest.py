@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from pydantic import AliasChoices
 
 from mv.settings import Settings
-from tests.bot.world import World
+from tests.bot.world import CONFIGS, World
 from tests.standins.gemini import GeminiStandIn
 from tests.standins.replicate import ReplicateStandIn
 
@@ -23,6 +24,12 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         alias = field.validation_alias
         for name in alias.choices if isinstance(alias, AliasChoices) else [alias]:
             monkeypatch.delenv(str(name), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_warming(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A simulated environment would wait for it in every test."""
+    monkeypatch.setattr("bot.client.WARM_AFTER_SECONDS", 3600)
 
 
 @pytest.fixture
@@ -56,3 +63,19 @@ async def google() -> AsyncIterator[GeminiStandIn]:
 async def replicate() -> AsyncIterator[ReplicateStandIn]:
     async with ReplicateStandIn(edge=64) as server:
         yield server
+
+
+@pytest.fixture
+def configs_with(tmp_path: Path) -> Callable[[str, str, str], Path]:
+    """A copy of configs/ with one text of one file replaced."""
+
+    def copy(file: str, old: str, new: str) -> Path:
+        folder = tmp_path / "configs"
+        if not folder.exists():
+            shutil.copytree(CONFIGS, folder)
+        text = (folder / file).read_text(encoding="utf-8")
+        assert old in text
+        (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+        return folder
+
+    return copy

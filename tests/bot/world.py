@@ -7,7 +7,7 @@ message breaks a limit of Discord's, no traceback and no incident showed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -183,6 +183,24 @@ class World:
             return InteractionResult(self.env, newest)
         finally:
             self.env.settle_timeout = patience
+
+    async def at_once(self, acts: Sequence[Callable[[], Awaitable[object]]]) -> None:
+        """All of them have happened before the bot hears of the first."""
+        backend: Any = self.env.backend
+        emit, held = backend.emit, []
+
+        def hold(event: str, payload: Any) -> None:
+            held.append(payload) if event == "INTERACTION_CREATE" else emit(event, payload)
+
+        backend.emit = hold
+        try:
+            for act in acts:
+                await act()
+        finally:
+            backend.emit = emit
+        for payload in held:
+            emit("INTERACTION_CREATE", payload)
+        await self.env.settle(timeout=30)
 
     # ── what was said ────────────────────────────────────────────────────────────────────────────────────────────────
 
