@@ -202,7 +202,8 @@ class LocalEngine(JobEngine):
                 raise RuntimeError("a runner cancelled itself")
             task.result()
             return True
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, MvError):
             log.error("job %s failed while it was stopped", work.job.ref, exc_info=error)
         return False
 

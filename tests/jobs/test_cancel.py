@@ -163,7 +163,7 @@ async def test_whenever_the_cancel_comes_there_is_one_truth(world: World) -> Non
     assert all(states[job.ref.number] is job.state for job in crew.postman.delivered)
 
 
-async def test_a_runner_that_does_not_let_go_is_left_behind(world: World) -> None:
+async def test_a_runner_that_does_not_let_go_is_left_behind(world: World, caplog: pytest.LogCaptureFixture) -> None:
     crew = world.crew(total=1)
     job, other = await world.released(crew, world.job("stubborn"), world.job())
     await until(lambda: crew.studio.started == [1])
@@ -173,8 +173,12 @@ async def test_a_runner_that_does_not_let_go_is_left_behind(world: World) -> Non
     crew.studio.open(1)
     await until(lambda: not crew.studio.running)
     assert await world.state(job) is JobState.CANCELLED, "its late result comes to nothing"
+    await crew.engine.drain(10)
     assert crew.studio.closed == [(1, "Stopped")]
     assert sorted(crew.postman.numbers) == [1, 2]
+    assert [line.getMessage() for line in caplog.records if line.levelname == "ERROR"] == [
+        "job J1 does not let go; it is ended without its runner"
+    ]
 
 
 async def test_a_runner_that_fails_while_it_is_cancelled_is_cancelled(
