@@ -6,6 +6,7 @@ from mv.vendors.offline.looks import Looks
 
 LAYERS = frozenset(["coat", "raincoat", "jacket", "suit", "hoodie"])
 LONG_COATS = frozenset(["coat", "raincoat"])
+ONE_PIECE = frozenset(["overalls", "jumpsuit"])
 
 Marks = dict[str, float]
 """Half widths: s shoulder, w waist, h hip, d depth from the side, l leg's middle, a arm. Heights: S shoulders, W waist,
@@ -33,7 +34,9 @@ def landmarks(looks: Looks) -> Marks:
     }
     marks["l"] = marks["h"] * 0.52
     marks["B"] = marks["K"] + (marks["A"] - marks["K"]) * 0.35
-    hem = {"tee": 0.06, "sweater": 0.08, "shirt": 0.04, "hoodie": 0.1, "jacket": 0.06}.get(looks.top, 0.0)
+    hem = {"tee": 0.06, "sweater": 0.08, "shirt": 0.04, "hoodie": 0.1, "jacket": 0.06, "jumpsuit": 0.05}.get(
+        looks.top, 0.0
+    )
     marks["E"] = marks["C"] + 0.06 if looks.top == "suit" else marks["H"] + hem
     marks["L"] = marks["K"] - 0.06
     if looks.top == "dress":
@@ -45,7 +48,7 @@ def landmarks(looks: Looks) -> Marks:
 
 def bare_legs(looks: Looks) -> bool:
     """Whether skin shows below the hem."""
-    return looks.bottom in ("none", "skirt", "shorts") and looks.top != "overalls"
+    return looks.bottom in ("none", "skirt", "shorts") and looks.top not in ONE_PIECE
 
 
 def bare_arms(looks: Looks) -> bool:
@@ -57,7 +60,7 @@ def leg_colour(looks: Looks) -> str:
     """Skin, trousers, or what goes all the way down."""
     if bare_legs(looks):
         return looks.skin
-    return looks.top_colour if looks.top == "overalls" else looks.bottom_colour
+    return looks.top_colour if looks.top in ONE_PIECE else looks.bottom_colour
 
 
 def sleeve_colour(looks: Looks) -> str:

@@ -64,7 +64,7 @@ def _animal(pen: Pen, looks: Looks, view: str, mood: str) -> None:
             cx, cy = sum(x for x, _ in ear) / len(ear), sum(y for _, y in ear) / len(ear)
             inner = [(cx + (x - cx) * 0.55, cy + (y - cy) * 0.55 + 0.02) for x, y in ear]
             pen.shape(inner, mix(fur, "#e79a92", 0.6), shade=0, smooth=smooth, line=False)
-    pen.shape(whole("0,0 .3,.04 .5,.36 .52,.62 .36,.88 0,.98"), fur, shade=0.1)
+    pen.shape(whole("0,-.03 .2,-.005 .36,.1 .5,.36 .52,.62 .36,.88 0,.98"), fur, shade=0.1)
     if view == "back":
         return
     if looks.kind == "fox":

@@ -148,6 +148,17 @@ def _overalls(pen: Pen, looks: Looks, marks: Marks, back: bool) -> None:
             pen.oval((way * 0.25, marks["S"] + 0.48), 0.04, 0.04, "#e0b23f", line=True)
 
 
+def _jumpsuit(pen: Pen, looks: Looks, marks: Marks, back: bool) -> None:
+    colour = looks.top_colour
+    pen.shape(points("-w1.08,W 0,W+.04 w1.08,W w1.1,W+.12 0,W+.16 -w1.1,W+.12", marks), shade(colour, 0.72), shade=0.04)
+    pen.shape(whole("0,S-.18 .2,S-.2 .24,S-.02 0,S+.04", marks), shade(colour, 0.8), shade=0.04)
+    if back:
+        return
+    pen.stroke(points("0,S+.04 0,W", marks), ink_of(colour), width=1.3)
+    patch = points("-.42,S+.3 -.16,S+.3 -.16,S+.46 -.42,S+.46", marks)
+    pen.shape(patch, looks.accent, shade=0.02, smooth=False)
+
+
 def _dress(pen: Pen, looks: Looks, marks: Marks, back: bool) -> None:
     if not back:
         pen.shape(whole("0,S+.2 .16,S-.02 .17,S-.16 0,S-.16", marks), looks.skin, shade=0)
@@ -191,6 +202,7 @@ _GARMENTS: dict[str, Garment] = {
     "sweater": _sweater,
     "shirt": _shirt,
     "overalls": _overalls,
+    "jumpsuit": _jumpsuit,
     "dress": _dress,
     "tee": _tee,
     "cloak": _tee,

@@ -205,7 +205,7 @@ def _hood(pen: Pen, looks: Looks, view: str) -> None:
 
 
 def _helmet(pen: Pen, looks: Looks, view: str) -> None:
-    pen.glass((0.0, 0.45), 0.68, looks.hat_colour)
+    pen.glass((0.0, 0.42), 0.76, looks.hat_colour)
 
 
 _HATS = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 AREA = 1024 * 1024
 _LONGEST = 12.0
-_DESIGNED = 3.0
+_WIDEST, _TALLEST = 3.0, 2.0
 """Sheets longer than this stay empty at their ends."""
 _CHIPS = 5
 
@@ -62,7 +62,7 @@ def sheet_size(aspect_ratio: str) -> tuple[int, int]:
 def plan(size: tuple[int, int], header: float) -> Plan:
     """`header` is the height of name and caption in shares of the shorter side."""
     width, height = size
-    used_w, used_h = min(width, height * _DESIGNED), min(height, width * _DESIGNED)
+    used_w, used_h = min(width, height * _WIDEST), min(height, width * _TALLEST)
     side = min(used_w, used_h)
     margin = side * 0.05
     frame = Box((width - used_w) / 2 + margin, (height - used_h) / 2 + margin, used_w - 2 * margin, used_h - 2 * margin)

@@ -109,7 +109,7 @@ class _Reader:
             bottom_colour=bottom_colour or scheme[1],
             shoes_colour=shoes_colour or scheme[3],
             hat=hat,
-            hat_colour=hat_colour or scheme[2],
+            hat_colour=hat_colour or (scheme[3] if hat == "brim" else scheme[2]),
             accent=accent or scheme[2],
             extras=frozenset(words_for.EXTRAS[word] for word in self.words if word in words_for.EXTRAS),
             beard_colour=beard,

@@ -137,7 +137,8 @@ class Pen:
         )
 
     def _outline(self, path: Sequence[Point], colour: str, width: float = 1.0) -> None:
-        self._draw.line(list(path), fill=colour, width=max(1, round(self.line * width)))
+        weight = max(1, round(self.line * width))
+        self._draw.line(list(path), fill=colour, width=weight, joint="curve" if weight > 5 else None)
 
     def _shade(self, outline: Sequence[Point], fill: str, wide: float) -> None:
         """What of the shape lies not in the shape moved towards the light."""

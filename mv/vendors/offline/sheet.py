@@ -74,7 +74,7 @@ class _Sheet:
         if looks.kind != "human":
             return {"rabbit": 0.85, "fox": 0.45, "robot": 0.38, "cat": 0.3, "bear": 0.2, "dog": 0.1}[looks.kind]
         if looks.hat:
-            return {"brim": 0.36, "crown": 0.38, "beanie": 0.34}.get(looks.hat, 0.24)
+            return {"brim": 0.36, "crown": 0.38, "beanie": 0.34, "helmet": 0.4}.get(looks.hat, 0.24)
         tall = {"mohawk": 0.44, "bun": 0.42, "spiky": 0.32, "afro": 0.46, "curly": 0.26}
         return tall.get(looks.hair_style, 0.14)
 

@@ -57,7 +57,8 @@ GARMENTS = _table("""
     sweater: sweater jumper pullover turtleneck
     shirt: shirt hemd blouse
     tee: tshirt t-shirt tee top jersey
-    overalls: overalls dungarees jumpsuit spacesuit
+    overalls: overalls dungarees latzhose
+    jumpsuit: jumpsuit spacesuit boilersuit
 """)
 BOTTOMS = _table("""
     skirt: skirt rock kilt
