@@ -12,7 +12,7 @@ from typing import Any
 import discord
 import yarl
 from discord import app_commands
-from discord.ext import commands
+from discord.ext import commands, tasks
 from discord.gateway import DiscordWebSocket
 
 from bot import doors
@@ -26,6 +26,7 @@ from bot.delivery import DiscordCourier
 from bot.errors import answer
 from bot.ui.forms import Form
 from mv.app import App
+from mv.errors import MvError
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ class MvBot(commands.AutoShardedBot):
         self._start(self._sync())
         self._start(self.app.engine.resume())
         self._start(self._warm())
+        self._tidy.start()
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms are answered here, by their custom_id: discord.py drops those it does not remember."""
@@ -103,6 +105,7 @@ class MvBot(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """Running jobs get a moment; what is not finished goes on after the next start."""
+        self._tidy.cancel()
         for task in self._background:
             task.cancel()
         if self._opened is not None:
@@ -110,6 +113,14 @@ class MvBot(commands.AutoShardedBot):
             await asyncio.gather(self._opened, return_exceptions=True)
         await self.app.close()
         await super().close()
+
+    @tasks.loop(minutes=1)
+    async def _tidy(self) -> None:
+        if self._tidy.current_loop:  # the first is what resuming does
+            try:
+                await self.app.engine.tidy()
+            except MvError as error:
+                log.warning("the records could not be tidied: %s; again in a minute", error.code)
 
     async def _warm(self) -> None:
         await asyncio.sleep(WARM_AFTER_SECONDS)

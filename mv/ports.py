@@ -495,6 +495,9 @@ class JobEngine(Protocol):
     async def resume(self) -> None:
         """After a start: takes up all that is stored and not finished, delivers what is not delivered."""
 
+    async def tidy(self) -> None:
+        """Delivers what could not be delivered before, and erases tokens that live no longer."""
+
     def release(self, job: Job) -> None:
         """A stored job may start: its command is acknowledged."""
 

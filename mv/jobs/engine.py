@@ -94,6 +94,14 @@ class LocalEngine(JobEngine):
                 self._courier.follow(job)
         self._tasks.spawn(self._catch_up(undelivered))
 
+    async def tidy(self) -> None:
+        """From time to time; one look at the records, the rest in the background."""
+        if self._draining:
+            return
+        async with self._records.read() as tx:
+            undelivered = await tx.jobs.undelivered()
+        self._tasks.spawn(self._catch_up(undelivered))
+
     def release(self, job: Job) -> None:
         """Costs no query. A job that is here already, or that comes while the process stops, changes nothing."""
         if self._draining or job.id in self._works:
