@@ -282,9 +282,13 @@ def _with_error(job: Job, error: MvError) -> Job:
 
 
 def failure_sheet(job: Job) -> Sheet:
-    """A job without a result: what happened, whether it was charged, what to do now, and a button to do it."""
+    """A job without a result: what happened, whether it was charged, what to do now, and a button to do it. A job that
+    is done and could not be shown says so, and is not offered again: it is on record, and paid."""
     error = revive(job.error, dict(job.error_facts or {})) if job.error else Incident(number="unknown")
     said = words(error)
+    if job.state is JobState.DONE:
+        kept = f"{job.ref} is done and on record, and counts as usual; only this message could not be made."
+        return error_message(heading(error), said.what, kept, said.to_do, tone=Tone.BAD)
     charged = f"{job.ref} · Nothing was charged; your allowance was given back."
     if job.cost:
         charged = f"{job.ref} · The vendor charged {dollars(job.cost)} for what it did; your allowance was given back."

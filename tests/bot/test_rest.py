@@ -138,7 +138,10 @@ async def test_a_cancelled_job_can_be_retried_by_its_owner_only(make_world: Make
     await world.begun(world.ann.slash(world.channel, "scenes create", idea="x", character="y", count=1))
     await world.ann.slash(world.channel, "jobs cancel", ref="J1")
     assert labels(world.last) == ["Retry"]
-    assert "There is no job" in said(await world.bob.click(world.last, label="Retry"))
+    refused = await world.bob.click(world.last, label="Retry")
+    assert refused.ephemeral
+    assert "You may not retry J1" in said(refused)
+    assert f"<@{world.ann.id}>" in said(refused)
     await world.restart(pause=0)
     await world.ann.click(world.last, label="Retry")
     assert "S1 · version 1" in said(world.last)

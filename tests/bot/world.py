@@ -6,6 +6,7 @@ message breaks a limit of Discord's, no traceback and no incident showed.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -46,7 +47,8 @@ class Errors(logging.Handler):
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
+        if not record.name.startswith("aiohttp.server"):  # the stand-ins' own
+            self.lines.append(record.getMessage())
 
 
 class World:
@@ -104,6 +106,7 @@ class World:
         """Another process on the same data folder. `kill` leaves what runs where it is; `changes` as for World."""
         old = self.bot
         if kill:
+            await self._cut_off()
             old.app._lock.release()
         else:
             await old.app.engine.drain(0)
@@ -113,6 +116,14 @@ class World:
         self.bot = self._bot()
         await self.env.restart_bot(self.bot)
         await old.app._database.close()
+
+    async def _cut_off(self) -> None:
+        """Nothing of the bot goes on, as after kill -9."""
+        tasks = [task for task in self.env._work.tasks if not task.done()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     def _bot(self) -> MvBot:
         values: dict[str, Any] = {"data_dir": self.folder, "config_dir": self.configs, **self.settings}
