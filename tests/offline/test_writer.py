@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mv.domain.scene_check import check as check_answer
 from mv.domain.scenes import ShotSize, TokenUsage
 from mv.ports import SceneAnswer
 from mv.vendors.offline import OfflineWriter
@@ -222,3 +223,10 @@ async def test_the_writer_reports_while_it_pauses() -> None:
     await OfflineWriter(vocabulary).write(ENGINE, prompt(brief("rain", count=5)), report)
     assert said == []
     await writer.aclose()
+
+
+def test_the_check_of_answers_finds_nothing_to_mend() -> None:
+    for idea in IDEAS:
+        checked = check_answer(composed(idea, 24), count=24, shortest=4, longest=8)
+        assert checked.notes == []
+        assert checked.missing(24) == 0

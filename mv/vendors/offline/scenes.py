@@ -114,6 +114,9 @@ class _Writer:
         self._motifs = _motifs(self._idea, self._person)
         wish = f"{brief.idea} {brief.style} {brief.video_type}"
         self._shots = storyboard(vocabulary, total, dice, places=self._idea.places, wish=wish)
+        camera = squeeze(brief.camera)
+        self._look = (camera if len(camera) <= 40 else "", shorten(squeeze(brief.style), 160))
+        self._avoid = [squeeze(words) for words in vocabulary.avoid]
         self._actions = Deck(vocabulary.actions, dice)
         self._clauses = {kind: Deck(clauses, dice) for kind, clauses in _CLAUSES.items()}
         self._frames = {size: Deck([f or " " for f in frames], dice) for size, frames in _FRAMES.items()}
@@ -176,7 +179,7 @@ class _Writer:
             frame = self._frames[shot.size].draw().strip()
             first = f"{size}: {who} {action} {place}" + (f", {frame}" if frame else "")
         second = self._hour(shot, turn, motif)
-        third = "; ".join(filter(None, (shot.movement, *self._look(), f"the mood is {shot.mood}")))
+        third = "; ".join(filter(None, (shot.movement, *self._look, f"the mood is {shot.mood}")))
         return shorten(" ".join(map(sentence, (first, second, third))), LONGEST_DESCRIPTION)
 
     def _hour(self, shot: Shot, turn: int, motif: Motif) -> str:
@@ -191,14 +194,9 @@ class _Writer:
         )
         return forms[turn % len(forms)]
 
-    def _look(self) -> tuple[str, ...]:
-        camera = squeeze(self._brief.camera)
-        return (camera if len(camera) <= 40 else "", shorten(squeeze(self._brief.style), 160))
-
     def _negative(self, turn: int) -> str:
-        avoid = [squeeze(words) for words in self._vocabulary.avoid]
-        rest = avoid[1:]
-        chosen = avoid[:1] + [rest[(turn + at) % len(rest)] for at in range(min(3, len(rest)))]
+        first, *rest = self._avoid
+        chosen = [first] + [rest[(turn + at) % len(rest)] for at in range(min(3, len(rest)))]
         return listed(chosen)
 
     def _logline(self) -> str:
