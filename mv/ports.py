@@ -46,6 +46,8 @@ class ScenePrompt:
     max_output_tokens: int = 32768
     timeout_seconds: float = 120.0
     have: tuple[str, ...] = ()
+    attempt: int = 1
+    """Which version of the list this makes: engines that answer the same to the same vary by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

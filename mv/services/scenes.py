@@ -40,6 +40,8 @@ class SceneTask(BaseModel):
     defaults_applied: dict[str, Any]
     engines: tuple[str, ...]
     list_id: str | None = None
+    attempt: int = 1
+    """The version it makes, as far as can be foreseen when it is asked for."""
     character_id: str | None = None
 
 
@@ -96,6 +98,7 @@ class Scenes:
             defaults_applied=dict(version.defaults_applied),
             engines=tuple(engine.name for engine in engines),
             list_id=record_id,
+            attempt=view.record.versions + 1,
         )
         ask = _Ask(actor=actor, server_id=view.record.server_id, project_id=view.record.project_id, reply=reply)
         return await self._admit(ask, task, engines[0])

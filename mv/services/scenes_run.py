@@ -7,7 +7,7 @@ was in flight at a kill is asked again once.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mv.config import Flavor
 from mv.domain.engine import Engine
@@ -120,7 +120,7 @@ class SceneRunner:
             return answer
 
     async def _ask_engine(self, writing: _Writing, step: str, engine: Engine, prompt: ScenePrompt) -> SceneAnswer:
-        journal = writing.run.journal
+        journal, prompt = writing.run.journal, replace(prompt, attempt=writing.task.attempt)
         step = await _next_try(journal, step, engine)
         known = await journal.seen(step)
         if known is not None and known.done_at is not None:

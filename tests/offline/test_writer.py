@@ -90,6 +90,13 @@ def test_any_text_and_any_count(
     assert payload == compose(asked, VOCABULARY, count=count)
 
 
+def test_another_attempt_at_the_same_brief_is_another_list() -> None:
+    first, second = (
+        compose(brief("A lighthouse", count=8), VOCABULARY, count=8, attempt=attempt) for attempt in (1, 2)
+    )
+    assert [scene["description"] for scene in first["scenes"]] != [scene["description"] for scene in second["scenes"]]
+
+
 def test_the_same_brief_gives_the_same_list_whatever_its_spaces_and_accents() -> None:
     assert composed("  a café\nin the rain ")["scenes"] == composed("a café in the rain")["scenes"]
     left, right = composed("a cafe\u0301 in rain"), composed("a caf\u00e9 in rain")

@@ -98,16 +98,18 @@ _PERFORM = {
 }
 
 
-def compose(brief: SceneBrief, vocabulary: Vocabulary, *, count: int, have: Sequence[str] = ()) -> dict[str, Any]:
-    """`count` scenes as a vendor would answer them. With `have`, those that follow: as many come before as there are
-    titles in it, and none of these is used again."""
-    writer = _Writer(brief, vocabulary, total=count + len(have))
+def compose(
+    brief: SceneBrief, vocabulary: Vocabulary, *, count: int, have: Sequence[str] = (), attempt: int = 1
+) -> dict[str, Any]:
+    """`count` scenes as a vendor would answer them; another `attempt` is another list. With `have`,
+    those that follow: as many come before as there are titles in it, and none of these is used again."""
+    writer = _Writer(brief, vocabulary, total=count + len(have), attempt=attempt)
     return writer.write(count, have)
 
 
 class _Writer:
-    def __init__(self, brief: SceneBrief, vocabulary: Vocabulary, *, total: int) -> None:
-        dice = random.Random(_seed(brief))
+    def __init__(self, brief: SceneBrief, vocabulary: Vocabulary, *, total: int, attempt: int) -> None:
+        dice = random.Random(_seed(brief) + attempt)
         self._brief, self._vocabulary = brief, vocabulary
         self._idea = read_idea(brief.idea)
         self._person = read_person(brief.character, brief.traits)

@@ -28,7 +28,9 @@ class OfflineWriter(SceneWriter):
         await pause(self._pause, "drafting", report)
         brief = prompt.brief
         words = self._vocabulary(brief.flavor)
-        payload = await asyncio.to_thread(compose, brief, words, count=prompt.count, have=prompt.have)
+        payload = await asyncio.to_thread(
+            compose, brief, words, count=prompt.count, have=prompt.have, attempt=prompt.attempt
+        )
         return SceneAnswer(payload=payload, usage=TokenUsage(), model_version=MODEL_VERSION)
 
     async def aclose(self) -> None:
