@@ -7,6 +7,7 @@ import logging
 
 import pytest
 
+from mv.config.model import Concurrency
 from mv.domain.jobs import Delivery, JobKind, JobState, Phase
 from mv.errors import StorageFull, revive
 from tests.jobs.fakes import SECRET, WORDS, World, gone, until
@@ -61,6 +62,17 @@ async def test_one_runner_a_kind(world: World) -> None:
     crew = world.crew()
     with pytest.raises(ValueError):
         crew.engine.register(JobKind.SCENES, crew.studio)
+
+
+async def test_a_job_that_nobody_runs_here_stays_stored(world: World) -> None:
+    engine = world.make(world.records, world.clock, Concurrency(total=1, per_member=1, waiting_per_member=1))
+    job = world.job()
+    await world.store(job)
+    engine.release(job)
+    assert engine.status(job.id) is None
+    await engine.resume()
+    await engine.drain(5)
+    assert await world.state(job) is JobState.QUEUED
 
 
 # ── limits and turns ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -114,6 +114,10 @@ async def test_the_journal_shows_what_was_written_now_and_before(world: World) -
             now = await run.journal.seen("now")
             assert now is not None
             looked.append((now.value, now.done_at is not None))
+        await run.journal.done("before", n=5)
+        mended = await run.journal.seen("before")
+        assert mended is not None
+        looked.append((mended.value,))
         await run.journal.intend("before", n=4)
         again = await run.journal.seen("before")
         assert again is not None
@@ -127,4 +131,5 @@ async def test_the_journal_shows_what_was_written_now_and_before(world: World) -
     await dead.engine.drain(0.5)
     await crew.engine.resume()
     await gone(crew, job)
-    assert looked == [({"n": 2}, True), (None,), ({"n": 3}, False), ({"n": 3}, True), ({"n": 4}, False)]
+    now = [({"n": 3}, False), ({"n": 3}, True)]
+    assert looked == [({"n": 2}, True), (None,), *now, ({"n": 5},), ({"n": 4}, False)]

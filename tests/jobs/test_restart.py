@@ -150,6 +150,17 @@ async def test_a_drained_job_stays_running_and_goes_on_after_the_next_start(worl
     assert await world.state(job) is JobState.DONE
 
 
+async def test_a_cancel_that_comes_after_the_drain_has_stopped_the_job_is_too_late(world: World) -> None:
+    crew = world.crew()
+    (job,) = await world.released(crew, world.job("hold"))
+    await until(lambda: crew.studio.started == [1])
+    draining = asyncio.create_task(crew.engine.drain(0))
+    await asyncio.sleep(0)
+    assert not await crew.engine.cancel(job.id, MemberId(1))
+    await draining
+    assert await world.state(job) is JobState.RUNNING
+
+
 async def test_a_drain_waits_for_deliveries(world: World) -> None:
     crew = world.crew()
     crew.postman.slow = True
