@@ -118,7 +118,7 @@ class SlowDatabase(Database):
 
 @pytest.fixture
 def slow(live: MakeLive, monkeypatch: pytest.MonkeyPatch) -> Live:
-    monkeypatch.setattr("mv.app.Database", SlowDatabase)
+    monkeypatch.setattr("mv.store.database.Database", SlowDatabase)
     monkeypatch.setattr("bot.doors.CHECKS_SECONDS", 0.1)
     return live()
 
