@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import signal
 import sys
+from typing import TYPE_CHECKING
 
-from mv.errors import (
-    ConfigMistake,
-    DataFolderInUse,
-    DataFolderUnusable,
-    MvError,
-    SchemaTooNew,
-    StorageDamaged,
-    StorageLocked,
-)
-from mv.settings import Settings, read_settings
+if TYPE_CHECKING:
+    from mv.errors import MvError
+    from mv.settings import Settings
 
 NEEDS_A_PERSON = 2
 
@@ -27,6 +22,11 @@ NEEDS_A_PERSON = 2
 def main(arguments: list[str] | None = None) -> int:
     """What the process ends with."""
     asked = _parser().parse_args(arguments)
+    if asked.word in (None, "run"):
+        gc.disable()  # until `_serve`: what is imported stays; searching it for garbage takes a seventh of the start
+    from mv.errors import MvError
+    from mv.settings import read_settings
+
     try:
         settings = read_settings()
         if asked.word == "doctor":
@@ -78,12 +78,15 @@ async def _serve(settings: Settings, token: str) -> int:
     if settings.discord_api_base_url:
         discord.http.Route.BASE = settings.discord_api_base_url.rstrip("/")
     bot = MvBot(build(settings))
-    bot.open_early()
-    loop = asyncio.get_running_loop()
-    working = asyncio.create_task(bot.start(token), name="bot")
+    opening, working = bot.open_early(), asyncio.create_task(bot.start(token), name="bot")
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, working.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
     try:
+        await asyncio.wait({opening, working}, return_when=asyncio.FIRST_COMPLETED)
+        if opening.done():
+            opening.result()
+        gc.freeze()  # all that was imported: to search it once would stop the loop for a tenth of a second
+        gc.enable()
         await working
     except asyncio.CancelledError:
         return 0
@@ -91,11 +94,22 @@ async def _serve(settings: Settings, token: str) -> int:
         print("Discord refuses the token in DISCORD_TOKEN. Make a new one in the developer portal.", file=sys.stderr)
         return NEEDS_A_PERSON
     finally:
+        working.cancel()
+        await asyncio.wait({working})
         await bot.close()
     return 0
 
 
 def _say(error: MvError) -> str:
+    from mv.errors import (
+        ConfigMistake,
+        DataFolderInUse,
+        DataFolderUnusable,
+        SchemaTooNew,
+        StorageDamaged,
+        StorageLocked,
+    )
+
     match error:
         case ConfigMistake():
             place = f"{error.file}, line {error.line}" if error.line else error.file

@@ -75,17 +75,20 @@ class MvBot(commands.AutoShardedBot):
         self._background: set[asyncio.Task[None]] = set()
         self._opened: asyncio.Task[None] | None = None
 
-    def open_early(self) -> None:
-        """Opens the records while Discord is being logged in to; `setup_hook` waits for it."""
+    def open_early(self) -> asyncio.Task[None]:
+        """Opens the records beside the connection to Discord; commands that come sooner wait for them. Whoever calls
+        it sees to it that the bot is closed if they cannot be opened."""
         self._opened = asyncio.create_task(self.app.open(), name="open")
+        return self._opened
 
     async def setup_hook(self) -> None:
-        """Records first: nothing is answered before they are there."""
+        """Everything is in its place before Discord sends the first command; the records may still be opening."""
         if self.app.settings.discord_api_base_url:
             # discord.py asks /gateway/bot at its start only, and goes to a constant address after a lost session
             _, gateway, _ = await self.http.get_bot_gateway()
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
-        await (self._opened or self.app.open())
+        if self._opened is None:
+            await self.open_early()
         for kind in COGS:
             cog = kind(self.app, self.courier)
             await self.add_cog(cog)
@@ -94,7 +97,7 @@ class MvBot(commands.AutoShardedBot):
             if hasattr(cog, "sent_forms"):
                 self._forms.update(cog.sent_forms())
         self._start(self._sync())
-        self._start(self.app.engine.resume())
+        self._start(self._resume())
         self._start(self._warm())
         self._tidy.start()
 
@@ -121,6 +124,12 @@ class MvBot(commands.AutoShardedBot):
                 await self.app.engine.tidy()
             except MvError as error:
                 log.warning("the records could not be tidied: %s; again in a minute", error.code)
+
+    async def _resume(self) -> None:
+        assert self._opened is not None  # noqa: S101  # by setup_hook
+        await asyncio.wait({self._opened})
+        if not self._opened.cancelled() and self._opened.exception() is None:
+            await self.app.engine.resume()
 
     async def _warm(self) -> None:
         await asyncio.sleep(WARM_AFTER_SECONDS)

@@ -26,9 +26,9 @@ from mv.services.trace import Trace
 from mv.services.usage import Usage
 from mv.settings import Settings
 from mv.store.darkroom import PillowDarkroom
-from mv.store.database import Database
 from mv.store.lock import FolderLock
 from mv.store.media import ObjectMedia
+from mv.store.opening import OpeningRecords
 from mv.vendors.gemini import GeminiWriter
 from mv.vendors.offline import OfflinePainter, OfflineWriter
 from mv.vendors.replicate import ReplicatePainter
@@ -56,7 +56,7 @@ class App:
     projects: Projects
     jobs: Jobs
     usage: Usage
-    _database: Database
+    _database: OpeningRecords
     _lock: FolderLock
 
     async def open(self) -> None:
@@ -87,7 +87,7 @@ def build(settings: Settings, *, stand_in: bool = False, pause_seconds: float = 
     without a key, and take their time, so that progress can be watched."""
     clock = clock or SystemClock()
     config = load_config(settings.config_dir)
-    database = Database(settings.database, clock=clock)
+    database = OpeningRecords(settings.database, clock=clock)
     engine = LocalEngine(database, clock, config.limits.concurrency)
     writers, painters = _vendors(settings, config, pause_seconds)
     tools = Tools(

@@ -86,7 +86,9 @@ async def test_beside_a_running_bot(make_stage: MakeStage) -> None:
 
 async def test_a_damaged_database(make_stage: MakeStage) -> None:
     stage = await make_stage()
-    await (await stage.start()).stop()
+    bot = await stage.start()
+    await (await stage.discord.slash("jobs list")).response()  # waits for the records, which may still be opening
+    await bot.stop()
     file = stage.data / "mv.sqlite3"
     whole = file.read_bytes()
     damaged = whole[:4096] + b"\xff" * (len(whole) - 4096)
