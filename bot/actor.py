@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import discord
@@ -9,6 +10,7 @@ import discord
 from mv.domain.actor import Actor
 from mv.domain.ids import ChannelId, MemberId, ServerId
 from mv.domain.jobs import ReplyTo
+from mv.errors import ServerOnly
 
 NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files")
 """What the bot must be allowed where a public result goes; also the invite link's permissions."""
@@ -17,20 +19,35 @@ TOKEN_LIFE = timedelta(minutes=15) - timedelta(seconds=10)
 """Counted from the arrival by our own clock: the one that is asked later, and that need not agree with Discord's."""
 
 
-def actor_of(interaction: discord.Interaction, server: ServerId | None = None) -> Actor:
-    """Who asks. Managers are members with Manage Server; Discord resolves the permission itself. In a direct message
-    `server` is the one that the record belongs to whose button was pressed: there they act as a plain member."""
+def actor_of(interaction: discord.Interaction) -> Actor:
+    """Who asks. Managers are members with Manage Server; Discord resolves the permission itself."""
     member = interaction.user
     roles = frozenset(role.id for role in member.roles) if isinstance(member, discord.Member) else frozenset()
     in_server = interaction.guild_id is not None
     return Actor(
         member_id=MemberId(member.id),
-        server_id=ServerId(interaction.guild_id) if interaction.guild_id is not None else server,
+        server_id=ServerId(interaction.guild_id) if interaction.guild_id is not None else None,
         channel_id=ChannelId(interaction.channel_id or 0),
         role_ids=roles,
         is_manager=in_server and interaction.permissions.manage_guild,
         name=member.display_name,
     )
+
+
+async def member_of(interaction: discord.Interaction, server: ServerId) -> Actor:
+    """Who asks for a job in that server. In a direct message they act as a plain member of it, with the roles that they
+    have there, for limits hang on these: one request to Discord. Raises ServerOnly if they are none (any more)."""
+    actor = actor_of(interaction)
+    if actor.server_id is not None:
+        return actor
+    guild = interaction.client.get_guild(server)
+    try:
+        member = await guild.fetch_member(actor.member_id) if guild is not None else None
+    except discord.NotFound:
+        member = None
+    if member is None:
+        raise ServerOnly()
+    return replace(actor, server_id=server, role_ids=frozenset(role.id for role in member.roles))
 
 
 def reply_of(interaction: discord.Interaction, *, private: bool) -> ReplyTo:

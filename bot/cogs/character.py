@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import doors
-from bot.actor import actor_of
+from bot.actor import actor_of, member_of
 from bot.delivery import DiscordCourier
 from bot.errors import words
 from bot.ui import character as ui
@@ -95,7 +95,7 @@ class CharacterCog(commands.GroupCog, group_name="character", group_description=
     async def _create(
         self, interaction: discord.Interaction, order: CharacterOrder, server: ServerId | None = None
     ) -> None:
-        actor = actor_of(interaction, server)
+        actor = await member_of(interaction, server) if server else actor_of(interaction)
         await doors.begin(
             interaction,
             self.app.engine,
@@ -170,8 +170,8 @@ class CharacterCog(commands.GroupCog, group_name="character", group_description=
 
     async def on_again(self, interaction: discord.Interaction, press: Press) -> None:
         """New takes with a new seed, in a new message."""
-        actor = actor_of(interaction)
-        view = await self.app.characters.view(actor, press.record)
+        view = await self.app.characters.view(actor_of(interaction), press.record)
+        actor = await member_of(interaction, view.record.server_id)
         await doors.begin(
             interaction,
             self.app.engine,

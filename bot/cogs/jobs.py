@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import doors
-from bot.actor import actor_of
+from bot.actor import actor_of, member_of
 from bot.delivery import DiscordCourier
 from bot.errors import words
 from bot.ui import forms, notice
@@ -82,8 +82,8 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
 
     async def on_retry(self, interaction: discord.Interaction, press: Press) -> None:
         """The same request once more, or the pictures that are missing."""
-        actor = actor_of(interaction)
-        job = await self.app.jobs.own(actor, press.record)
+        job = await self.app.jobs.own(actor_of(interaction), press.record)
+        actor = await member_of(interaction, job.server_id)
         service = self.app.scenes if job.kind is JobKind.SCENES else self.app.characters
         await doors.begin(
             interaction,

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import doors
-from bot.actor import actor_of
+from bot.actor import actor_of, member_of
 from bot.delivery import DiscordCourier
 from bot.ui import notice
 from bot.ui import scenes as ui
@@ -93,7 +93,7 @@ class ScenesCog(commands.GroupCog, group_name="scenes", group_description="Scene
     async def _create(
         self, interaction: discord.Interaction, order: SceneOrder, server: ServerId | None = None
     ) -> None:
-        actor = actor_of(interaction, server)
+        actor = await member_of(interaction, server) if server else actor_of(interaction)
         await doors.begin(
             interaction,
             self.app.engine,
@@ -176,8 +176,8 @@ class ScenesCog(commands.GroupCog, group_name="scenes", group_description="Scene
 
     async def on_again(self, interaction: discord.Interaction, press: Press) -> None:
         """A fresh version of the same request, in a new message."""
-        actor = actor_of(interaction)
-        view = await self.app.scenes.view(actor, press.record, press.version)
+        view = await self.app.scenes.view(actor_of(interaction), press.record, press.version)
+        actor = await member_of(interaction, view.record.server_id)
         await doors.begin(
             interaction,
             self.app.engine,

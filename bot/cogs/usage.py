@@ -108,7 +108,9 @@ class QuotaCog(commands.GroupCog, group_name="quota", group_description="Limits 
 
 
 def _subject(member: discord.User | None, role: discord.Role | None) -> tuple[MemberId | None, int | None]:
-    """At most one of the two: a member's limit comes before a role's anyway."""
+    """At most one of the two. Raises NotChosen."""
+    if member and role:
+        raise NotChosen(field="subject", given="member and role", allowed=("member", "role"))
     return (MemberId(member.id), None) if member else (None, role.id if role else None)
 
 

@@ -120,6 +120,28 @@ async def test_quota_show_and_clear(world: World) -> None:
     assert "$1.25" in said(await world.manager.slash(world.channel, "quota show"))
 
 
+async def test_a_limit_has_one_subject(world: World) -> None:
+    role = world.server.create_role("Few")
+    text = await quota(world, "scenes", 3, member=world.ann, role=role)
+    assert "Allowed: `member`, `role`" in text
+
+
+async def test_limits_of_roles_hold_in_direct_messages_too(world: World) -> None:
+    few = world.server.create_role("Few")
+    carl = world.server.add_member(world.env.create_user("carl"), roles=[few])
+    world.env.inject_error("PATCH", "/webhooks/*/messages/@original", status=404, code=10015)
+    world.env.inject_error("POST", f"/channels/{world.channel.id}/messages", status=403, code=50001)
+    await carl.slash(world.channel, "scenes create", **SCENES)
+    message = carl.user.dm_channel.last_message
+    assert message is not None
+    await quota(world, "scenes", 1, role=few)
+    assert "1 of 1 used" in said(await carl.user.click(message, label="Again"))
+    await quota(world, "scenes", 2, role=few)
+    assert "S1 · version 2" in said(await carl.user.click(message, label="Again"))
+    world.server.remove_member(carl)
+    assert "This works in a server only" in said(await carl.user.click(message, label="Again"))
+
+
 async def test_limits_that_are_none_are_refused(world: World) -> None:
     for kind, limit in (("scenes", -1), ("images", 1e9), ("spend", -0.01), ("spend", 1e7), ("scenes", 1e15)):
         assert "The limit must be from 0 to" in await quota(world, kind, limit)
