@@ -29,7 +29,7 @@ def actor_of(interaction: discord.Interaction) -> Actor:
         server_id=ServerId(interaction.guild_id) if interaction.guild_id is not None else None,
         channel_id=ChannelId(interaction.channel_id or 0),
         role_ids=roles,
-        is_manager=in_server and interaction.permissions.manage_guild,
+        is_manager=in_server and _holds(interaction.permissions, "manage_guild"),
         name=member.display_name,
     )
 
@@ -70,4 +70,9 @@ def missing_permissions(interaction: discord.Interaction) -> tuple[str, ...]:
     needed = list(NEEDED)
     if isinstance(interaction.channel, discord.Thread):
         needed[needed.index("send_messages")] = "send_messages_in_threads"
-    return tuple(name for name in needed if not getattr(allowed, name))
+    return tuple(name for name in needed if not _holds(allowed, name))
+
+
+def _holds(permissions: discord.Permissions, name: str) -> bool:
+    """Administrators hold every permission, whether it is listed or not."""
+    return permissions.administrator or bool(getattr(permissions, name))

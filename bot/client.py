@@ -9,6 +9,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import discord
 import yarl
 from discord import app_commands
@@ -74,6 +75,7 @@ class MvBot(commands.AutoShardedBot):
         self._forms: dict[Form, doors.Sent] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._opened: asyncio.Task[None] | None = None
+        self._synced = False
 
     def open_early(self) -> asyncio.Task[None]:
         """Opens the records beside the connection to Discord; commands that come sooner wait for them. Whoever calls
@@ -124,6 +126,8 @@ class MvBot(commands.AutoShardedBot):
                 await self.app.engine.tidy()
             except MvError as error:
                 log.warning("the records could not be tidied: %s; again in a minute", error.code)
+            if not self._synced:
+                await self._sync()
 
     async def _resume(self) -> None:
         assert self._opened is not None  # noqa: S101  # by setup_hook
@@ -147,16 +151,23 @@ class MvBot(commands.AutoShardedBot):
 
     async def _sync(self) -> None:
         """Tells Discord the commands, if they are not those it was told last: it allows 200 new ones a day."""
+        try:
+            await self._sync_changed()
+            self._synced = True
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.warning("commands could not be synced: %s %s", type(error).__name__, getattr(error, "status", ""))
+
+    async def _sync_changed(self) -> None:
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         text = json.dumps([self.application_id, discord.http.Route.BASE, payload], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
         noted = self.app.settings.data_dir / SYNCED
-        if _read(noted) == digest and {c.name for c in await self.tree.fetch_commands()} == {
-            p["name"] for p in payload
-        }:
+        names = {command["name"] for command in payload}
+        if _read(noted) == digest and {command.name for command in await self.tree.fetch_commands()} == names:
             log.info("commands are as Discord knows them")
             return
         await self.tree.sync()
+        noted.parent.mkdir(parents=True, exist_ok=True)
         noted.write_text(digest, encoding="utf-8")
         log.info("%s commands were synced", len(payload))
 
