@@ -374,7 +374,7 @@ class DataFolderUnusable(StartError):
 
 @dataclass(eq=False)
 class SchemaTooNew(StartError):
-    """The database was written by a newer version of the bot: `found` is its revision, `known` the newest known here."""
+    """The database was written by a newer bot: `found` is its revision, `known` the newest known here."""
 
     found: str
     known: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -214,30 +214,18 @@ class LedgerLine:
     at: datetime
 
 
-class SceneRows(Protocol):
-    """Scene lists and their versions. Deleted ones are never found, except by `get` with `deleted=True`."""
+class ShelfRows(Protocol[T]):
+    """What scene lists and characters have in common. Deleted ones are never found, except by `get` with `deleted`."""
 
-    async def add(self, record: SceneList, version: SceneVersion) -> None:
-        """A new list with its first version."""
-
-    async def add_version(self, record_id: RecordId, version: SceneVersion) -> None:
-        """The next version, which becomes current; the list's title follows it."""
-
-    async def get(self, record_id: RecordId, *, deleted: bool = False) -> SceneList | None:
+    async def get(self, record_id: RecordId, *, deleted: bool = False) -> T | None:
         """By key, whoever asks."""
 
-    async def find(self, seen: Seen, ref: Ref) -> SceneList | None:
+    async def find(self, seen: Seen, ref: Ref) -> T | None:
         """By number, if these eyes may see it."""
-
-    async def version(self, record_id: RecordId, number: int) -> SceneVersion | None:
-        """One version with its scenes."""
-
-    async def version_of_job(self, job_id: RecordId) -> tuple[RecordId, int] | None:
-        """What a job has made already, if anything."""
 
     async def page(
         self, seen: Seen, *, project_id: RecordId | None, member_id: MemberId | None, before: int | None, size: int
-    ) -> Page[SceneList]:
+    ) -> Page[T]:
         """Newest first."""
 
     async def choices(self, seen: Seen, text: str, size: int) -> tuple[Choice, ...]:
@@ -247,8 +235,24 @@ class SceneRows(Protocol):
         """Marks it deleted; False if it was already."""
 
 
-class CharacterRows(Protocol):
-    """Characters and their takes; as SceneRows."""
+class SceneRows(ShelfRows[SceneList], Protocol):
+    """Scene lists and their versions."""
+
+    async def add(self, record: SceneList, version: SceneVersion) -> None:
+        """A new list with its first version."""
+
+    async def add_version(self, record_id: RecordId, version: SceneVersion) -> None:
+        """The next version, which becomes current; the list's title follows it."""
+
+    async def version(self, record_id: RecordId, number: int) -> SceneVersion | None:
+        """One version with its scenes."""
+
+    async def version_of_job(self, job_id: RecordId) -> tuple[RecordId, int] | None:
+        """What a job has made already, if anything."""
+
+
+class CharacterRows(ShelfRows[Character], Protocol):
+    """Characters and their takes."""
 
     async def add(self, record: Character) -> None:
         """A new character, without takes."""
@@ -256,25 +260,8 @@ class CharacterRows(Protocol):
     async def add_takes(self, record_id: RecordId, takes: Sequence[Take]) -> None:
         """With their media rows, which must be stored before by `MediaRows.add`."""
 
-    async def get(self, record_id: RecordId, *, deleted: bool = False) -> Character | None:
-        """By key, whoever asks."""
-
-    async def find(self, seen: Seen, ref: Ref) -> Character | None:
-        """By number, if these eyes may see it."""
-
     async def takes(self, record_id: RecordId, *, job_id: RecordId | None = None) -> tuple[Take, ...]:
         """All, or those of one job, in order of their number."""
-
-    async def page(
-        self, seen: Seen, *, project_id: RecordId | None, member_id: MemberId | None, before: int | None, size: int
-    ) -> Page[Character]:
-        """Newest first."""
-
-    async def choices(self, seen: Seen, text: str, size: int) -> tuple[Choice, ...]:
-        """For autocomplete."""
-
-    async def delete(self, record_id: RecordId, at: datetime) -> bool:
-        """Marks it deleted; False if it was already."""
 
 
 class MediaRows(Protocol):
@@ -433,6 +420,12 @@ class Records(Protocol):
 
     def write(self) -> AbstractAsyncContextManager[Transaction]:
         """Commits at the end, rolls back on an exception. Raises StorageFull, StorageLocked, StorageDamaged."""
+
+    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        """What `work` returns, which awaits nothing but its transaction: then a store may run it all at once, without
+        going through a busy event loop for every statement. Otherwise as `write`."""
+        async with self.write() as tx:
+            return await work(tx)
 
 
 # ── jobs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from mv.config import Config
@@ -77,9 +78,9 @@ class Desk:
     async def _serve(self) -> None:
         while self._queue:
             batch, self._queue = self._queue, []
+            decide = partial(self._decide, [application for application, _ in batch])
             try:
-                async with self._records.write() as tx:
-                    verdicts = await self._decide(tx, [application for application, _ in batch])
+                verdicts = await self._records.transact(decide)
             except Exception as error:  # noqa: BLE001  # whoever waits must hear of it, whatever it is
                 verdicts = [error] * len(batch)
             for (_, answer), verdict in zip(batch, verdicts, strict=True):
@@ -90,7 +91,7 @@ class Desk:
                 else:
                     answer.set_result(verdict)
 
-    async def _decide(self, tx: Transaction, batch: list[Application]) -> list[Job | Exception]:
+    async def _decide(self, batch: list[Application], tx: Transaction) -> list[Job | Exception]:
         wanted: dict[tuple[ServerId, Kind], int] = defaultdict(int)
         for application in batch:
             wanted[application.server_id, Kind.JOB] += 1

@@ -14,15 +14,16 @@ from mv.domain import limits
 from mv.domain.actor import Actor
 from mv.domain.character import Character, CharacterBrief, CharacterOrder, CharacterView, Original, Take
 from mv.domain.engine import Engine, Makes
-from mv.domain.ids import Kind, MemberId, RecordId, ServerId, parse_ref
+from mv.domain.ids import Kind, RecordId
 from mv.domain.jobs import Job, JobKind, ReplyTo
 from mv.domain.usage import AllowanceKind
 from mv.errors import NotChosen, NotFound, Partial, Unknown
-from mv.ports import Choice, Page, Transaction
-from mv.services.admission import Application, Desk
+from mv.ports import Transaction
+from mv.services.admission import Desk
+from mv.services.asking import Ask
 from mv.services.project import find_project
-from mv.services.scenes import owned, visible
-from mv.services.tools import Tools, eyes, server_of
+from mv.services.shelf import Shelf
+from mv.services.tools import Tools, server_of
 
 KIND = "character"
 USUAL_RATIOS = ("1:1", "16:9", "9:16", "3:2", "2:3", "4:3", "3:4", "21:9")
@@ -50,19 +51,11 @@ class Portrait:
     previews: Mapping[RecordId, bytes]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ask:
-    actor: Actor
-    server_id: ServerId
-    project_id: RecordId | None
-    reply: ReplyTo
-
-
-class Characters:
+class Characters(Shelf[Character]):
     """/character, and the buttons under its results."""
 
     def __init__(self, tools: Tools, desk: Desk) -> None:
-        self._tools = tools
+        super().__init__(tools, Kind.CHARACTER, KIND, lambda tx: tx.characters)
         self._desk = desk
 
     async def request(self, actor: Actor, order: CharacterOrder, reply: ReplyTo) -> Job:
@@ -84,7 +77,7 @@ class Characters:
             defaults_applied=defaults,
             engines=tuple(engine.name for engine in engines),
         )
-        ask = _Ask(actor=actor, server_id=server, project_id=project_id, reply=reply)
+        ask = Ask(actor=actor, server_id=server, project_id=project_id, reply=reply)
         return await self._admit(ask, task, engines[0])
 
     async def again(self, actor: Actor, record_id: RecordId, reply: ReplyTo) -> Job:
@@ -104,7 +97,7 @@ class Characters:
             engines=tuple(engine.name for engine in engines),
             character_id=record_id,
         )
-        ask = _Ask(actor=actor, server_id=record.server_id, project_id=record.project_id, reply=reply)
+        ask = Ask(actor=actor, server_id=record.server_id, project_id=record.project_id, reply=reply)
         return await self._admit(ask, task, engines[0])
 
     async def retry(self, actor: Actor, job: Job, reply: ReplyTo) -> Job:
@@ -116,27 +109,14 @@ class Characters:
             seed = (task.brief.seed + int(facts.get("got", 0))) % limits.SEED[1]
             brief = task.brief.model_copy(update={"images": images, "seed": seed})
             task = task.model_copy(update={"brief": brief, "character_id": job.record_id})
-        ask = _Ask(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply)
+        ask = Ask(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply)
         return await self._admit(ask, task, self._tools.config.engine(task.engines[0]))
 
-    async def _admit(self, ask: _Ask, task: CharacterTask, engine: Engine) -> Job:
-        wants = {AllowanceKind.IMAGES: task.brief.images}
-        cost = engine.picture_cost(task.brief.images)
-        if cost:
-            wants[AllowanceKind.SPEND] = cost
+    async def _admit(self, ask: Ask, task: CharacterTask, engine: Engine) -> Job:
+        images = task.brief.images
+        cost = engine.picture_cost(images)
         return await self._desk.admit(
-            Application(
-                server_id=ask.server_id,
-                member_id=ask.actor.member_id,
-                roles=ask.actor.role_ids,
-                kind=JobKind.CHARACTER,
-                order=task.model_dump(mode="json"),
-                engine=engine.name,
-                vendor=engine.vendor.value,
-                reply=ask.reply,
-                wants=wants,
-                project_id=ask.project_id,
-            )
+            ask.application(JobKind.CHARACTER, task, engine, {AllowanceKind.IMAGES: images}, cost)
         )
 
     async def show(self, actor: Actor, given: str) -> Portrait:
@@ -187,43 +167,6 @@ class Characters:
             raise NotFound(kind="file", given=str(record.ref))
         return tuple(found)
 
-    async def page(
-        self, actor: Actor, *, project: str | None = None, member: MemberId | None = None, before: int | None = None
-    ) -> Page[Character]:
-        """Newest first, filtered by project (ref or name) and author. Raises Unknown."""
-        async with self._tools.records.read() as tx:
-            found = await find_project(tx, server_of(actor), project)
-            return await tx.characters.page(
-                eyes(actor),
-                project_id=found.id if found else None,
-                member_id=member,
-                before=before,
-                size=limits.PAGE,
-            )
-
-    async def choices(self, actor: Actor, text: str) -> tuple[Choice, ...]:
-        """For autocomplete."""
-        async with self._tools.records.read() as tx:
-            return await tx.characters.choices(eyes(actor), text, limits.CHOICES)
-
-    async def deletable(self, actor: Actor, given: str) -> Character:
-        """The character that this actor may delete. Raises NotFound, NotAllowed."""
-        async with self._tools.records.read() as tx:
-            return owned(actor, await self._find(tx, actor, given))
-
-    async def deletable_by_id(self, actor: Actor, record_id: RecordId) -> Character:
-        """As `deletable`, for the buttons."""
-        async with self._tools.records.read() as tx:
-            return owned(actor, await self._visible(tx, actor, record_id))
-
-    async def delete(self, actor: Actor, record_id: RecordId) -> Character:
-        """Deletes it. Raises NotFound (also if it is deleted already), NotAllowed."""
-        async with self._tools.records.write() as tx:
-            record = owned(actor, await self._visible(tx, actor, record_id))
-            if not await tx.characters.delete(record.id, self._tools.clock.now()):
-                raise NotFound(kind=KIND, given=str(record.ref))
-            return record
-
     async def _portrait(self, view: CharacterView) -> Portrait:
         previews: dict[RecordId, bytes] = {}
         for take in view.takes:
@@ -232,20 +175,6 @@ class Characters:
             except KeyError:
                 continue
         return Portrait(view=view, previews=previews)
-
-    async def _find(self, tx: Transaction, actor: Actor, given: str) -> Character:
-        ref = parse_ref(given, Kind.CHARACTER)
-        record = await tx.characters.find(eyes(actor), ref) if ref else None
-        if record is None:
-            near = await tx.characters.choices(eyes(actor), "".join(filter(str.isdigit, given)), 3)
-            raise NotFound(kind=KIND, given=given, nearest=tuple(str(choice.ref) for choice in near))
-        return record
-
-    async def _visible(self, tx: Transaction, actor: Actor, record_id: RecordId) -> Character:
-        record = await tx.characters.get(record_id)
-        if record is None or not visible(actor, record):
-            raise NotFound(kind=KIND, given="")
-        return record
 
     def _flavor(self, name: str) -> Any:
         """The flavor a record was made with, or the default if it is gone."""

@@ -10,7 +10,7 @@ from mv.domain.ids import Kind, MessageId, RecordId, Ref, parse_ref
 from mv.domain.jobs import Delivery, Job, JobKind, Progress
 from mv.errors import ManagersOnly, NotAllowed, NotFound, TooLate
 from mv.ports import Choice, Page, Transaction
-from mv.services.scenes import visible
+from mv.services.shelf import visible
 from mv.services.tools import Tools, server_of
 
 KIND = "job"

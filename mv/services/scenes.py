@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from mv.domain import limits
 from mv.domain.actor import Actor
-from mv.domain.character import Character
 from mv.domain.engine import Engine, Makes
-from mv.domain.ids import Kind, MemberId, RecordId, Ref, ServerId, parse_ref
+from mv.domain.ids import Kind, RecordId, Ref, parse_ref
 from mv.domain.jobs import Job, JobKind, ReplyTo
 from mv.domain.scenes import SceneBrief, SceneList, SceneListView, SceneOrder, TokenUsage
 from mv.domain.usage import AllowanceKind
-from mv.errors import NotAllowed, NotFound
-from mv.ports import Choice, Page, Transaction
-from mv.services.admission import Application, Desk
+from mv.errors import NotFound
+from mv.ports import Transaction
+from mv.services.admission import Desk
+from mv.services.asking import Ask
 from mv.services.project import find_project
+from mv.services.shelf import Shelf
 from mv.services.tools import Tools, eyes, server_of
 
 KIND = "scene list"
-R = TypeVar("R", SceneList, Character)
 
 PROMPT_TOKENS = 1_500
 TOKENS_A_SCENE = 450
@@ -45,21 +44,11 @@ class SceneTask(BaseModel):
     character_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ask:
-    """Who is charged for a task, and where."""
-
-    actor: Actor
-    server_id: ServerId
-    project_id: RecordId | None
-    reply: ReplyTo
-
-
-class Scenes:
+class Scenes(Shelf[SceneList]):
     """/scenes, and the buttons under its results."""
 
     def __init__(self, tools: Tools, desk: Desk) -> None:
-        self._tools = tools
+        super().__init__(tools, Kind.SCENE_LIST, KIND, lambda tx: tx.scenes)
         self._desk = desk
 
     async def request(self, actor: Actor, order: SceneOrder, reply: ReplyTo) -> Job:
@@ -83,7 +72,7 @@ class Scenes:
             character_id=character_id,
         )
         return await self._admit(
-            _Ask(actor=actor, server_id=server, project_id=project_id, reply=reply), task, engines[0]
+            Ask(actor=actor, server_id=server, project_id=project_id, reply=reply), task, engines[0]
         )
 
     async def again(self, actor: Actor, record_id: RecordId, number: int | None, reply: ReplyTo) -> Job:
@@ -100,34 +89,18 @@ class Scenes:
             list_id=record_id,
             attempt=view.record.versions + 1,
         )
-        ask = _Ask(actor=actor, server_id=view.record.server_id, project_id=view.record.project_id, reply=reply)
+        ask = Ask(actor=actor, server_id=view.record.server_id, project_id=view.record.project_id, reply=reply)
         return await self._admit(ask, task, engines[0])
 
     async def retry(self, actor: Actor, job: Job, reply: ReplyTo) -> Job:
         """A stored job for the request of one that failed. Raises Refused."""
         task = SceneTask.model_validate(job.order)
-        ask = _Ask(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply)
+        ask = Ask(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply)
         return await self._admit(ask, task, self._tools.config.engine(task.engines[0]))
 
-    async def _admit(self, ask: _Ask, task: SceneTask, engine: Engine) -> Job:
-        wants = {AllowanceKind.SCENES: 1}
+    async def _admit(self, ask: Ask, task: SceneTask, engine: Engine) -> Job:
         cost = estimate(engine, task.brief.count)
-        if cost:
-            wants[AllowanceKind.SPEND] = cost
-        return await self._desk.admit(
-            Application(
-                server_id=ask.server_id,
-                member_id=ask.actor.member_id,
-                roles=ask.actor.role_ids,
-                kind=JobKind.SCENES,
-                order=task.model_dump(mode="json"),
-                engine=engine.name,
-                vendor=engine.vendor.value,
-                reply=ask.reply,
-                wants=wants,
-                project_id=ask.project_id,
-            )
-        )
+        return await self._desk.admit(ask.application(JobKind.SCENES, task, engine, {AllowanceKind.SCENES: 1}, cost))
 
     async def show(self, actor: Actor, given: str, version: int | None = None) -> SceneListView:
         """By ref; raises NotFound, also for a version that does not exist."""
@@ -147,57 +120,6 @@ class Scenes:
             if record is None:
                 raise NotFound(kind=KIND, given=str(job.ref))
             return await _view(tx, record, job.version)
-
-    async def page(
-        self, actor: Actor, *, project: str | None = None, member: MemberId | None = None, before: int | None = None
-    ) -> Page[SceneList]:
-        """Newest first, filtered by project (ref or name) and author. Raises Unknown."""
-        async with self._tools.records.read() as tx:
-            found = await find_project(tx, server_of(actor), project)
-            return await tx.scenes.page(
-                eyes(actor),
-                project_id=found.id if found else None,
-                member_id=member,
-                before=before,
-                size=limits.PAGE,
-            )
-
-    async def choices(self, actor: Actor, text: str) -> tuple[Choice, ...]:
-        """For autocomplete."""
-        async with self._tools.records.read() as tx:
-            return await tx.scenes.choices(eyes(actor), text, limits.CHOICES)
-
-    async def deletable(self, actor: Actor, given: str) -> SceneList:
-        """The list that this actor may delete. Raises NotFound, NotAllowed."""
-        async with self._tools.records.read() as tx:
-            return owned(actor, await self._find(tx, actor, given))
-
-    async def deletable_by_id(self, actor: Actor, record_id: RecordId) -> SceneList:
-        """As `deletable`, for the buttons."""
-        async with self._tools.records.read() as tx:
-            return owned(actor, await self._visible(tx, actor, record_id))
-
-    async def delete(self, actor: Actor, record_id: RecordId) -> SceneList:
-        """Deletes it. Raises NotFound (also if it is deleted already), NotAllowed."""
-        async with self._tools.records.write() as tx:
-            record = owned(actor, await self._visible(tx, actor, record_id))
-            if not await tx.scenes.delete(record.id, self._tools.clock.now()):
-                raise NotFound(kind=KIND, given=str(record.ref))
-            return record
-
-    async def _find(self, tx: Transaction, actor: Actor, given: str) -> SceneList:
-        ref = parse_ref(given, Kind.SCENE_LIST)
-        record = await tx.scenes.find(eyes(actor), ref) if ref else None
-        if record is None:
-            near = await tx.scenes.choices(eyes(actor), "".join(filter(str.isdigit, given)), 3)
-            raise NotFound(kind=KIND, given=given, nearest=tuple(str(choice.ref) for choice in near))
-        return record
-
-    async def _visible(self, tx: Transaction, actor: Actor, record_id: RecordId) -> SceneList:
-        record = await tx.scenes.get(record_id)
-        if record is None or not visible(actor, record):
-            raise NotFound(kind=KIND, given=str(record.ref) if record and record.owner_id == actor.member_id else "")
-        return record
 
 
 def checked(order: SceneOrder) -> SceneOrder:
@@ -220,20 +142,6 @@ def estimate(engine: Engine, count: int) -> int | None:
     return engine.scene_cost(
         TokenUsage(prompt_tokens=PROMPT_TOKENS, output_tokens=count * TOKENS_A_SCENE, thinking_tokens=THINKING_TOKENS)
     )
-
-
-def visible(actor: Actor, record: SceneList | Character) -> bool:
-    """Whether these eyes may see a record: public ones of this server, and one's own; in a direct message one's own."""
-    if actor.server_id is None:
-        return record.owner_id == actor.member_id
-    return record.server_id == actor.server_id and (not record.private or record.owner_id == actor.member_id)
-
-
-def owned(actor: Actor, record: R) -> R:
-    """The record, if this actor may delete it: its owner, or a manager of its server. Raises NotAllowed."""
-    if record.owner_id != actor.member_id and not actor.is_manager:
-        raise NotAllowed(action="delete", ref=str(record.ref), owner_id=record.owner_id)
-    return record
 
 
 async def _view(tx: Transaction, record: SceneList, number: int | None) -> SceneListView:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mv.domain.ids import Kind, MemberId, RecordId, Ref
+from mv.domain.ids import Kind, RecordId, Ref
 from mv.domain.scenes import Scene, SceneBrief, SceneDraft, SceneList, SceneVersion, TokenUsage
 from mv.errors import Conflict
-from mv.ports import Choice, Page, SceneRows, Seen
-from mv.store.queries import AnyRow, Query, fold, newest, page, seen_by, typed
+from mv.ports import SceneRows
+from mv.store.queries import AnyRow, fold
+from mv.store.shelf import SqlShelf
 from mv.store.tables import characters, projects, scene_lists, scene_versions, scenes
 
 _SHOWN_CHARACTER = and_(
@@ -34,11 +34,11 @@ _ALL = select(
 _FIELDS = tuple(Scene.model_fields)
 
 
-class SqlSceneRows(SceneRows):
+class SqlSceneRows(SqlShelf[SceneList], SceneRows):
     """A list's number of versions and its title follow its newest version, whatever the record that is added says."""
 
     def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+        super().__init__(connection, Kind.SCENE_LIST, scene_lists, scene_lists.c.title, _ALL, _to_list)
 
     async def add(self, record: SceneList, version: SceneVersion) -> None:
         """A new list with its first version. Raises Conflict for a job that has made a version already."""
@@ -64,19 +64,6 @@ class SqlSceneRows(SceneRows):
         if rows:
             await self._connection.execute(insert(scenes), rows)
 
-    async def get(self, record_id: RecordId, *, deleted: bool = False) -> SceneList | None:
-        """By key, whoever asks."""
-        query = _ALL.where(scene_lists.c.id == record_id)
-        return await self._one(query if deleted else query.where(scene_lists.c.deleted_at.is_(None)))
-
-    async def find(self, seen: Seen, ref: Ref) -> SceneList | None:
-        """By number, if these eyes may see it."""
-        return await self._one(_ALL.where(seen_by(scene_lists, seen), scene_lists.c.number == ref.number))
-
-    async def _one(self, query: Query) -> SceneList | None:
-        row = (await self._connection.execute(query)).one_or_none()
-        return None if row is None else _to_list(row)
-
     async def version(self, record_id: RecordId, number: int) -> SceneVersion | None:
         """One version with its scenes."""
         which = (scene_versions.c.scene_list_id == record_id, scene_versions.c.number == number)
@@ -94,31 +81,6 @@ class SqlSceneRows(SceneRows):
         query = select(scene_versions.c.scene_list_id, scene_versions.c.number)
         row = (await self._connection.execute(query.where(scene_versions.c.job_id == job_id))).one_or_none()
         return None if row is None else (RecordId(row.scene_list_id), row.number)
-
-    async def page(
-        self, seen: Seen, *, project_id: RecordId | None, member_id: MemberId | None, before: int | None, size: int
-    ) -> Page[SceneList]:
-        """Newest first."""
-        query = _ALL.where(seen_by(scene_lists, seen))
-        if project_id is not None:
-            query = query.where(scene_lists.c.project_id == project_id)
-        if member_id is not None:
-            query = query.where(scene_lists.c.owner_id == member_id)
-        rows = (await self._connection.execute(newest(query, scene_lists, before=before, size=size))).all()
-        return page(rows, size, _to_list)
-
-    async def choices(self, seen: Seen, text: str, size: int) -> tuple[Choice, ...]:
-        """For autocomplete: number prefix or words of the title; newest first."""
-        found = typed(text, Kind.SCENE_LIST, scene_lists.c.number, scene_lists.c.folded)
-        query = select(scene_lists.c.number, scene_lists.c.title).where(seen_by(scene_lists, seen), found)
-        rows = await self._connection.execute(query.order_by(scene_lists.c.number.desc()).limit(size))
-        return tuple(Choice(ref=Ref(Kind.SCENE_LIST, row.number), title=row.title) for row in rows)
-
-    async def delete(self, record_id: RecordId, at: datetime) -> bool:
-        """Marks it deleted; False if it was already."""
-        there = (scene_lists.c.id == record_id) & scene_lists.c.deleted_at.is_(None)
-        done = await self._connection.execute(update(scene_lists).where(there).values(deleted_at=at))
-        return done.rowcount > 0
 
 
 def _from_list(record: SceneList, version: SceneVersion) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 
@@ -16,6 +17,7 @@ from mv.store.media import ObjectMedia
 from tests.bot.conftest import MakeWorld
 from tests.bot.world import World, labels, reply, said
 
+T = TypeVar("T")
 SCENES: dict[str, Any] = {"idea": "x", "character": "y", "count": 1}
 
 
@@ -35,6 +37,11 @@ class Troubled(Database):
         if self.trouble is not None:
             raise self.trouble
         return super().write()
+
+    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        if self.trouble is not None:
+            raise self.trouble
+        return await super().transact(work)
 
     def read(self) -> AbstractAsyncContextManager[Transaction]:
         if isinstance(self.trouble, RuntimeError):

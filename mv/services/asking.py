@@ -1,0 +1,42 @@
+"""Who asks for a job, where, and for which project: the part of an application that is alike for every kind of job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from mv.domain.actor import Actor
+from mv.domain.engine import Engine
+from mv.domain.ids import RecordId, ServerId
+from mv.domain.jobs import JobKind, ReplyTo
+from mv.domain.usage import AllowanceKind
+from mv.services.admission import Application
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """The actor is charged in `server_id`, which a button pressed in a direct message has from its record."""
+
+    actor: Actor
+    server_id: ServerId
+    project_id: RecordId | None
+    reply: ReplyTo
+
+    def application(
+        self, kind: JobKind, task: BaseModel, engine: Engine, wants: Mapping[AllowanceKind, int], cost: int | None
+    ) -> Application:
+        """For the desk. `cost` is the estimate in micro-dollars; None if unpriced, and then none is reserved."""
+        return Application(
+            server_id=self.server_id,
+            member_id=self.actor.member_id,
+            roles=self.actor.role_ids,
+            kind=kind,
+            order=task.model_dump(mode="json"),
+            engine=engine.name,
+            vendor=engine.vendor.value,
+            reply=self.reply,
+            wants={**wants, AllowanceKind.SPEND: cost} if cost else wants,
+            project_id=self.project_id,
+        )

@@ -1,0 +1,95 @@
+"""What members do alike with scene lists and characters: find, list, offer and delete, each by whoever may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from mv.domain import limits
+from mv.domain.actor import Actor
+from mv.domain.character import Character
+from mv.domain.ids import Kind, MemberId, RecordId, parse_ref
+from mv.domain.scenes import SceneList
+from mv.errors import NotAllowed, NotFound
+from mv.ports import Choice, Page, ShelfRows, Transaction
+from mv.services.project import find_project
+from mv.services.tools import Tools, eyes, server_of
+
+R = TypeVar("R", SceneList, Character)
+
+
+class Shelf(Generic[R]):
+    """The records of one kind; `name` is what a member calls one, `rows` where they are in a transaction."""
+
+    def __init__(self, tools: Tools, kind: Kind, name: str, rows: Callable[[Transaction], ShelfRows[R]]) -> None:
+        self._tools = tools
+        self._kind = kind
+        self._name = name
+        self._rows: Callable[[Transaction], ShelfRows[R]] = rows
+
+    async def page(
+        self, actor: Actor, *, project: str | None = None, member: MemberId | None = None, before: int | None = None
+    ) -> Page[R]:
+        """Newest first, filtered by project (ref or name) and author. Raises Unknown."""
+        async with self._tools.records.read() as tx:
+            found = await find_project(tx, server_of(actor), project)
+            return await self._rows(tx).page(
+                eyes(actor),
+                project_id=found.id if found else None,
+                member_id=member,
+                before=before,
+                size=limits.PAGE,
+            )
+
+    async def choices(self, actor: Actor, text: str) -> tuple[Choice, ...]:
+        """For autocomplete."""
+        async with self._tools.records.read() as tx:
+            return await self._rows(tx).choices(eyes(actor), text, limits.CHOICES)
+
+    async def deletable(self, actor: Actor, given: str) -> R:
+        """The record that this actor may delete, by ref. Raises NotFound, NotAllowed."""
+        async with self._tools.records.read() as tx:
+            return owned(actor, await self._find(tx, actor, given))
+
+    async def deletable_by_id(self, actor: Actor, record_id: RecordId) -> R:
+        """As `deletable`, for the buttons."""
+        async with self._tools.records.read() as tx:
+            return owned(actor, await self._visible(tx, actor, record_id))
+
+    async def delete(self, actor: Actor, record_id: RecordId) -> R:
+        """Deletes it. Raises NotFound (also if it is deleted already), NotAllowed."""
+        async with self._tools.records.write() as tx:
+            record = owned(actor, await self._visible(tx, actor, record_id))
+            if not await self._rows(tx).delete(record.id, self._tools.clock.now()):
+                raise NotFound(kind=self._name, given=str(record.ref))
+            return record
+
+    async def _find(self, tx: Transaction, actor: Actor, given: str) -> R:
+        """By ref, with the nearest numbers in the refusal."""
+        ref = parse_ref(given, self._kind)
+        record = await self._rows(tx).find(eyes(actor), ref) if ref else None
+        if record is None:
+            near = await self._rows(tx).choices(eyes(actor), "".join(filter(str.isdigit, given)), 3)
+            raise NotFound(kind=self._name, given=given, nearest=tuple(str(choice.ref) for choice in near))
+        return record
+
+    async def _visible(self, tx: Transaction, actor: Actor, record_id: RecordId) -> R:
+        """By key, for the buttons; in a direct message only the owner's own."""
+        record = await self._rows(tx).get(record_id)
+        if record is None or not visible(actor, record):
+            raise NotFound(kind=self._name, given="")
+        return record
+
+
+def visible(actor: Actor, record: SceneList | Character) -> bool:
+    """Whether these eyes may see a record: public ones of this server, and one's own; in a direct message one's own."""
+    if actor.server_id is None:
+        return record.owner_id == actor.member_id
+    return record.server_id == actor.server_id and (not record.private or record.owner_id == actor.member_id)
+
+
+def owned(actor: Actor, record: R) -> R:
+    """The record, if this actor may delete it: its owner, or a manager of its server. Raises NotAllowed."""
+    if record.owner_id != actor.member_id and not actor.is_manager:
+        raise NotAllowed(action="delete", ref=str(record.ref), owner_id=record.owner_id)
+    return record
