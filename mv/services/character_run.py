@@ -8,17 +8,16 @@ uncertain, and only the member decides whether it is asked for again.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from mv.config import Flavor
-from mv.domain.character import Character, MediaFile, Take, file_name
+from mv.domain.character import Character, Take
 from mv.domain.engine import Engine
-from mv.domain.ids import Kind, RecordId, Ref, ServerId, new_id
+from mv.domain.ids import Kind, RecordId, Ref, new_id
 from mv.domain.jobs import Job, Phase
 from mv.domain.limits import SEED
 from mv.domain.usage import AllowanceKind
@@ -26,6 +25,7 @@ from mv.errors import Blocked, ModelGone, MvError, NoPicture, NotFound, Partial,
 from mv.ports import PicturePrompt, Run, Ticket, Transaction
 from mv.services.character import KIND, CharacterTask
 from mv.services.closing import fail, finish
+from mv.services.intake import Intake, Print
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 
@@ -36,18 +36,10 @@ CANCEL_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Print:
-    """A picture that is taken in: its files, and whether they are new to the store."""
-
-    original: MediaFile
-    preview: MediaFile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Made:
     """A take before it has a number."""
 
-    print: _Print
+    print: Print
     engine: Engine
     model_version: str
     seed: int | None
@@ -80,6 +72,7 @@ class CharacterRunner:
     def __init__(self, tools: Tools, trace: Trace) -> None:
         self._tools = tools
         self._trace = trace
+        self._intake = Intake(tools)
         self._starting: dict[RecordId, set[asyncio.Task[Ticket]]] = {}
         self._clearing: set[asyncio.Task[None]] = set()
 
@@ -139,7 +132,7 @@ class CharacterRunner:
         server = painting.run.job.server_id
         return [
             _Made(
-                print=_Print(original=_file(server, f["original"]), preview=_file(server, f["preview"])),
+                print=Print.of(server, f),
                 engine=painting.engine,
                 model_version=value["model_version"],
                 seed=prompt.seed,
@@ -218,56 +211,21 @@ class CharacterRunner:
             await painting.tell(Phase.PAINTING, note)
 
         painter = self._tools.painters[engine.vendor]
+        server, spec = painting.run.job.server_id, painting.flavor.image_params.preview.spec()
         for last in (False, True):
             painted = await painter.collect(engine, ticket, timeout_seconds, report)
             await painting.tell(Phase.FETCHING)
             try:
-                prints = [await self._take_in(painting, data) for data in painted.pictures[:images]]
+                prints = [await self._intake.take_in(server, data, spec) for data in painted.pictures[:images]]
                 break
             except NoPicture as error:
                 if last or error.reason not in FETCH_AGAIN:
                     raise NoPicture(vendor=engine.vendor.value, reason=error.reason) from error
-        value = {"files": [_plain(p) for p in prints], "model_version": painted.model_version}
+        value = {"files": [p.plain() for p in prints], "model_version": painted.model_version}
         if len(prints) < images:
             painting.failures.append(NoPicture(vendor=engine.vendor.value, reason="empty"))
         await journal.done(step, cost=engine.picture_cost(len(prints)), **value)
         return value
-
-    async def _take_in(self, painting: _Painting, data: bytes) -> _Print:
-        """Checks a picture, and stores it and its preview; bytes that this server has already are not stored again."""
-        tools, server = self._tools, painting.run.job.server_id
-        developed = await tools.darkroom.develop(data, painting.flavor.image_params.preview.spec())
-        name = file_name(tools.clock.now(), developed.extension)
-        stem = name.rsplit(".", 1)[0]
-        original = await self._keep(server, name, data, developed.mime, developed.width, developed.height)
-        preview = await self._keep(
-            server,
-            f"{stem}.preview.{developed.preview_extension}",
-            developed.preview,
-            developed.preview_mime,
-            developed.preview_width,
-            developed.preview_height,
-        )
-        return _Print(original=original, preview=preview)
-
-    async def _keep(self, server: ServerId, name: str, data: bytes, mime: str, width: int, height: int) -> MediaFile:
-        digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
-        async with self._tools.records.read() as tx:
-            known = await tx.media.by_hash(server, digest)
-        if known is not None:
-            return known
-        key = f"{server}/{name}"
-        await self._tools.media.put(key, data, mime)
-        return MediaFile(
-            id=new_id(),
-            server_id=server,
-            key=key,
-            sha256=digest,
-            mime=mime,
-            width=width,
-            height=height,
-            bytes=len(data),
-        )
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -355,11 +313,3 @@ def _worst(failures: Sequence[MvError]) -> MvError:
             if isinstance(failure, kind):
                 return failure
     return failures[0]
-
-
-def _plain(made: _Print) -> dict[str, Any]:
-    return {"original": asdict(made.original), "preview": asdict(made.preview)}
-
-
-def _file(server: ServerId, value: dict[str, Any]) -> MediaFile:
-    return MediaFile(**{**value, "server_id": server})

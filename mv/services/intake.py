@@ -1,0 +1,67 @@
+"""Pictures taken in: checked, stored under their names once for every server, with the light copy that Discord shows."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mv.domain.character import MediaFile, file_name
+from mv.domain.ids import ServerId, new_id
+from mv.ports import PreviewSpec
+from mv.services.tools import Tools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Print:
+    """A picture that is taken in. Its files are in the store; their rows are not, until the job's last transaction."""
+
+    original: MediaFile
+    preview: MediaFile
+
+    def plain(self) -> dict[str, Any]:
+        """For the journal."""
+        return {"original": asdict(self.original), "preview": asdict(self.preview)}
+
+    @classmethod
+    def of(cls, server: ServerId, value: Mapping[str, Any]) -> Print:
+        """From the journal."""
+        files = {name: MediaFile(**{**value[name], "server_id": server}) for name in ("original", "preview")}
+        return cls(**files)
+
+
+class Intake:
+    """Takes pictures in."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def take_in(self, server: ServerId, data: bytes, spec: PreviewSpec) -> Print:
+        """Raises NoPicture for what is none, StorageError. Bytes that this server has already are not stored again."""
+        made = await self._tools.darkroom.develop(data, spec)
+        name = file_name(self._tools.clock.now(), made.extension)
+        small = f"{name.rsplit('.', 1)[0]}.preview.{made.preview_extension}"
+        original = await self._keep(server, name, data, made.mime, (made.width, made.height))
+        edges = (made.preview_width, made.preview_height)
+        return Print(original=original, preview=await self._keep(server, small, made.preview, made.preview_mime, edges))
+
+    async def _keep(self, server: ServerId, name: str, data: bytes, mime: str, edges: tuple[int, int]) -> MediaFile:
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+        async with self._tools.records.read() as tx:
+            known = await tx.media.by_hash(server, digest)
+        if known is not None:
+            return known
+        key = f"{server}/{name}"
+        await self._tools.media.put(key, data, mime)
+        return MediaFile(
+            id=new_id(),
+            server_id=server,
+            key=key,
+            sha256=digest,
+            mime=mime,
+            width=edges[0],
+            height=edges[1],
+            bytes=len(data),
+        )
