@@ -1,4 +1,4 @@
-"""Pictures taken in: checked, stored under their names once for every server, with the light copy that Discord shows."""
+"""Pictures taken in: checked, and stored once for every server, with the light copy that Discord shows."""
 
 from __future__ import annotations
 
