@@ -49,7 +49,8 @@ class MvTree(app_commands.CommandTree[commands.Bot]):
 class MvBot(commands.AutoShardedBot):
     """Sharded, because such a client asks `/gateway/bot` where to connect; one shard until there are 2,500 servers."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, *, warm: bool = True) -> None:
+        """`warm` loads the vendors' clients ahead of their first use."""
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here, so nothing is missing
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -62,6 +63,7 @@ class MvBot(commands.AutoShardedBot):
             max_messages=None,
         )
         self.app = app
+        self._warms = warm
         limits = app.config.limits
         self.courier = DiscordCourier(
             self,
@@ -100,7 +102,8 @@ class MvBot(commands.AutoShardedBot):
                 self._forms.update(cog.sent_forms())
         self._start(self._sync())
         self._start(self._resume())
-        self._start(self._warm())
+        if self._warms:
+            self._start(self._warm())
         self._tidy.start()
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:

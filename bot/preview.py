@@ -2,18 +2,24 @@
 
 Offline engines stand in for the vendors that have no key; with a key the real vendor is asked. Records live in a folder
 that goes when the preview ends: the simulated server is new each time.
+
+The simulation has a clock of its own, which goes on when the bot has nothing left to do but wait. So vendors are waited
+for where it does not look (`_Outside`), and the page is drawn anew when the bot has said something.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import signal
 import sys
 import tempfile
+from collections.abc import Coroutine
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import discord
 
@@ -21,17 +27,24 @@ from bot import logs
 from bot.client import MvBot
 from bot.ui.help import welcome_message
 from bot.ui.sending import sending
-from mv.app import build
+from mv.app import App, build
+from mv.domain.engine import Engine, Vendor
+from mv.ports import Painted, Painter, PicturePrompt, Report, SceneAnswer, ScenePrompt, SceneWriter, Ticket
 from mv.settings import Settings
 
 if TYPE_CHECKING:
     import simcord
 
-log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 SETTLE_SECONDS = 0.4
-"""How long a member's action waits for the bot; a job that takes longer goes on and shows itself by refreshes."""
-REFRESH_SECONDS = 1.0
+"""How long a member's action waits for the bot; a job that takes longer goes on and shows itself."""
+START_SECONDS = 30.0
+"""As long may the start take, and the end."""
+LOOK_SECONDS = 0.5
+"""Between looks at whether the bot has said something; the page asks as often."""
+HEAL_LOOKS = 6
+"""After so many looks at a job without news the simulation is settled: on a busy machine its clock may have stopped."""
 PAUSE_SECONDS = 2.5
 """What an offline engine takes, so that progress can be watched."""
 
@@ -44,20 +57,34 @@ async def serve(settings: Settings, *, port: int | None = None) -> int:
         print("The preview needs the development packages: make preview installs them.", file=sys.stderr)
         return 2
     logs.set_up(settings)
-    logging.getLogger().setLevel(logging.INFO if settings.debug else logging.WARNING)
+    level = logging.INFO if settings.debug else logging.WARNING
+    for name in ("", "discord"):
+        logging.getLogger(name).setLevel(level)
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     with tempfile.TemporaryDirectory(prefix="mv-bot-preview-") as folder:
-        app = build(
-            settings.model_copy(update={"data_dir": Path(folder), "database_url": None, "media_url": None}),
-            stand_in=True,
-            pause_seconds=PAUSE_SECONDS,
-        )
-        bot = MvBot(app)
-        async with simcord.run(bot, shard_count=1, settle_timeout=SETTLE_SECONDS, check_errors=False) as env:
-            await _show(env, bot, port)
-    return 0
+        own = {"data_dir": Path(folder), "database_url": None, "media_url": None}
+        app = build(settings.model_copy(update=own), stand_in=True, pause_seconds=PAUSE_SECONDS)
+        bot = MvBot(app, warm=False)
+        env = simcord.Env(bot, shard_count=1, settle_timeout=START_SECONDS, check_errors=False)
+        env.backend.advance_clock((datetime.now(UTC) - env.now()).total_seconds())
+        _let_out(app, env)
+        await env.start()
+        try:
+            return await _show(env, bot, port, stopped)
+        finally:
+            env.settle_timeout = START_SECONDS
+            await app.engine.drain(0)
+            await bot.close()
+            await env.shutdown()
 
 
-async def _show(env: simcord.Env, bot: MvBot, port: int | None) -> None:
+async def _show(env: simcord.Env, bot: MvBot, port: int | None, stopped: asyncio.Event) -> int:
+    from simcord import SetupError
+
+    if bot.user is not None:
+        await bot.user.edit(username="mv-bot")
     guild = env.create_guild("Music video team")
     channel = guild.create_text_channel("storyboard")
     managers = guild.create_role("Producers", permissions=discord.Permissions(manage_guild=True))
@@ -65,28 +92,85 @@ async def _show(env: simcord.Env, bot: MvBot, port: int | None) -> None:
     kim = guild.add_member(env.create_user("kim", global_name="Kim"))
     await bot.get_partial_messageable(channel.id).send(**sending(welcome_message()))
     await env.settle()
-    async with env.preview(channel, viewers=[robin, kim], layout="channel", port=port) as preview:
-        print(f"\nmv-bot preview: open this address in a browser\n\n    {preview.url}\n\nCtrl+C ends it.", flush=True)
-        await _refresh_until_stopped(preview, bot)
+    env.settle_timeout = SETTLE_SECONDS
+    try:
+        async with env.preview(channel, viewers=[robin, kim], layout="channel", port=port) as preview:
+            address = f"\nmv-bot preview: open this address in a browser\n\n    {preview.url}\n\nCtrl+C ends it."
+            print(address, flush=True)
+            await _draw_until(stopped, env, preview, bot)
+    except SetupError as error:
+        print(f"The preview cannot be served: {error}. Choose another port: --port 0 takes any.", file=sys.stderr)
+        return 2
+    return 0
 
 
-async def _refresh_until_stopped(preview: simcord.Preview, bot: MvBot) -> None:
-    """Shows what happens in the background: refreshes while a job is shown, and once after."""
+async def _draw_until(stopped: asyncio.Event, env: simcord.Env, preview: simcord.Preview, bot: MvBot) -> None:
+    """Draws the page anew when the bot has said something; a page that is drawn refuses clicks until the browser has
+    it, so never without need."""
+    drawn, quiet = len(env.http_requests), 0
+    while not stopped.is_set():
+        said = len(env.http_requests)
+        quiet = 0 if said != drawn else quiet + 1
+        if said != drawn or (bot.courier.busy and quiet % HEAL_LOOKS == 0):
+            with suppress(*_passing()):
+                await (preview.refresh() if said != drawn else env.settle())
+                drawn = said
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), LOOK_SECONDS)
+
+
+def _passing() -> tuple[type[Exception], ...]:
+    """A member's action is under way, or the machine is slow: the next look comes soon."""
     from simcord import SetupError
 
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    stale = False
-    while not stopped.is_set():
-        busy = bot.courier.busy
-        if busy or stale:
-            try:
-                await preview.refresh()
-                stale = busy
-            except SetupError:  # a member's action is under way, and publishes by itself
-                pass
-            except TimeoutError:  # the bot waits for a real vendor, longer than a refresh waits: show what there is
-                preview._publish_message_pages(reason="refresh")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopped.wait(), REFRESH_SECONDS)
+    return SetupError, TimeoutError
+
+
+def _let_out(app: App, env: simcord.Env) -> None:
+    """Vendors' work does not belong to the simulation."""
+    outside = _Outside(env)
+    writers = cast("dict[Vendor, SceneWriter]", app.tools.writers)
+    painters = cast("dict[Vendor, Painter]", app.tools.painters)
+    writers.update({vendor: _WriterOutside(writer, outside) for vendor, writer in writers.items()})
+    painters.update({vendor: _PainterOutside(painter, outside) for vendor, painter in painters.items()})
+
+
+class _Outside:
+    """Does work in real time, on real sockets, while the simulation knows that it is waited for."""
+
+    def __init__(self, env: simcord.Env) -> None:
+        self._env = env
+
+    async def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Its result; a cancellation reaches it."""
+        task = contextvars.Context().run(asyncio.get_running_loop().create_task, work)
+        result: T = await self._env.external_wait(task, reason="a vendor")
+        return result
+
+
+class _WriterOutside(SceneWriter):
+    def __init__(self, inner: SceneWriter, outside: _Outside) -> None:
+        self._inner, self._outside = inner, outside
+
+    async def write(self, engine: Engine, prompt: ScenePrompt, report: Report) -> SceneAnswer:
+        return await self._outside.do(self._inner.write(engine, prompt, report))
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _PainterOutside(Painter):
+    def __init__(self, inner: Painter, outside: _Outside) -> None:
+        self._inner, self._outside = inner, outside
+
+    async def start(self, engine: Engine, prompt: PicturePrompt, report: Report) -> Ticket:
+        return await self._outside.do(self._inner.start(engine, prompt, report))
+
+    async def collect(self, engine: Engine, ticket: Ticket, timeout_seconds: float, report: Report) -> Painted:
+        return await self._outside.do(self._inner.collect(engine, ticket, timeout_seconds, report))
+
+    async def cancel(self, engine: Engine, ticket: Ticket) -> None:
+        await self._outside.do(self._inner.cancel(engine, ticket))
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
