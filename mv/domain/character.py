@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -120,12 +121,13 @@ def file_name(now: datetime, extension: str) -> str:
 
 
 def default_name(description: str) -> str:
-    """The first words of the description, for a character that was given no name; at most 40 characters."""
-    words = description.split()
+    """What a character without a name is called: its description's first clause, at most 40 characters."""
+    clauses = (clause.strip() for clause in re.split(r"[,.;:!?\n()]|\s[-–—]\s", description))
+    clause = next((c for c in clauses if any(letter.isalpha() for letter in c)), " ".join(description.split()))
     name = ""
-    for word in words:
+    for word in clause.split():
         longer = f"{name} {word}".strip()
         if len(longer) > 40:
             break
         name = longer
-    return (name or description[:40]).rstrip(" ,.;:-") or "Character"
+    return name or clause[:40].strip() or "Character"

@@ -162,5 +162,6 @@ async def _with_character(tx: Transaction, actor: Actor, brief: SceneBrief) -> t
             return brief, None
         near = await tx.characters.choices(eyes(actor), str(ref.number), 3)
         raise NotFound(kind="character", given=brief.character, nearest=tuple(str(choice.ref) for choice in near))
-    text = f"{character.name}: {character.description}"
+    named = character.description.casefold().startswith(character.name.casefold())
+    text = character.description if named else f"{character.name}: {character.description}"
     return brief.model_copy(update={"character": text, "character_ref": str(character.ref)}), character.id

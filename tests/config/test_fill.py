@@ -58,7 +58,7 @@ def test_an_unknown_flavor_is_refused(config: Config) -> None:
 
 def test_character_with_nothing_but_the_required(config: Config) -> None:
     brief, applied = config.fill_character(CharacterOrder(description="A diver, in a brass suit"), seed=41)
-    assert applied == {"name": "A diver, in a brass suit", "aspect_ratio": "16:9", "images": 2, "flavor": "default"}
+    assert applied == {"name": "A diver", "aspect_ratio": "16:9", "images": 2, "flavor": "default"}
     assert brief.seed == 41
 
 

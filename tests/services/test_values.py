@@ -189,10 +189,20 @@ def test_a_default_name_says_something_and_is_short(description: str) -> None:
     assert len(name) <= 40
 
 
-def test_default_names_are_whole_words() -> None:
-    assert (
-        default_name("an astronaut with a violin, silver hair and a coat") == "an astronaut with a violin, silver hair"
-    )
+@pytest.mark.parametrize(
+    ("description", "name"),
+    [
+        ("an astronaut with a violin, silver hair and a coat", "an astronaut with a violin"),
+        ("Mara, 60, yellow raincoat", "Mara"),
+        ("60, tall and tired", "tall and tired"),
+        ("Bob - a clown", "Bob"),
+        ("a first clause that goes on and on without an end to it at all", "a first clause that goes on and on"),
+        ("🎸🔥", "🎸🔥"),
+        ("x" * 100, "x" * 40),
+    ],
+)
+def test_default_names_are_the_first_clause_in_whole_words(description: str, name: str) -> None:
+    assert default_name(description) == name
 
 
 @given(st.text(), st.lists(st.text(), max_size=10))
