@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -106,6 +106,10 @@ async def test_a_private_result_that_came_too_late_goes_to_its_author(live: Make
         assert (await world.delivered(1)).delivered_by is Delivery.DIRECT
 
 
+T = TypeVar("T")
+Work = Callable[[Transaction], Coroutine[Any, Any, T]]
+
+
 class SlowDatabase(Database):
     """Takes longer to begin to write than a command may wait for it."""
 
@@ -114,6 +118,10 @@ class SlowDatabase(Database):
         await asyncio.sleep(0.3)
         async with super().write() as tx:
             yield tx
+
+    async def transact(self, work: Work[T]) -> T:
+        await asyncio.sleep(0.3)
+        return await super().transact(work)
 
 
 @pytest.fixture

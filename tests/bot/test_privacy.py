@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,10 @@ from simcord.actors import MemberActor
 from simcord.backend.errors import SetupError
 from simcord.results import InteractionResult
 
+from mv.domain.actor import Actor
+from mv.domain.ids import ChannelId, MemberId, RecordId, ServerId
 from mv.domain.jobs import Delivery
+from mv.errors import NotAllowed, NotFound
 from tests.bot.conftest import MakeWorld
 from tests.bot.world import World, labels, reply, said
 
@@ -142,6 +146,35 @@ async def test_another_servers_refs_are_unknown_here(world: World) -> None:
         assert "No scene lists" in said(await who.slash(world.far, "scenes list"))
     await world.ann_elsewhere.slash(world.far, "scenes create", idea="x", character="C1", count=1)
     assert "There is no character `C1`" in said(world.far.history(viewer=world.ann_elsewhere.user)[-1])
+
+
+async def test_keys_of_another_server_or_member_open_nothing(world: World) -> None:
+    """Buttons carry keys: whoever could press one that is not theirs learns nothing."""
+    await world.ann.slash(world.channel, "scenes create", idea="x", character="y", count=1)
+    await private_list(world)
+    await world.ann.slash(world.channel, "character create", description="y")
+    jobs = [await world.job(number) for number in (1, 2, 3)]
+    keys = [RecordId(str(job.record_id)) for job in jobs]
+    far = Actor(member_id=MemberId(1), server_id=ServerId(world.elsewhere.id), channel_id=ChannelId(1), is_manager=True)
+    stranger = replace(far, server_id=None)
+    manager = replace(far, server_id=ServerId(world.server.id))
+    scenes, characters = world.app.scenes, world.app.characters
+    for who, key in ((far, keys[0]), (far, keys[1]), (stranger, keys[0]), (stranger, keys[1]), (manager, keys[1])):
+        for look in (scenes.view, scenes.deletable_by_id, scenes.delete):
+            with pytest.raises(NotFound):
+                await look(who, key)
+        with pytest.raises(NotFound):
+            await scenes.again(who, key, 1, jobs[0].reply)
+    for who in (far, stranger):
+        for show in (characters.view, characters.deletable_by_id, characters.delete):
+            with pytest.raises(NotFound):
+                await show(who, keys[2])
+        with pytest.raises(NotFound):
+            await characters.originals_by_id(who, keys[2], jobs[2].id)
+        with pytest.raises((NotFound, NotAllowed)):
+            await world.app.jobs.own(who, jobs[0].id)
+        with pytest.raises((NotFound, NotAllowed)):
+            await world.app.jobs.cancel_by_id(who, jobs[0].id)
 
 
 async def test_numbers_count_from_one_in_every_server(world: World) -> None:

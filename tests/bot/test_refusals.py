@@ -53,40 +53,35 @@ async def test_an_engine_that_makes_something_else_is_unknown_here(world: World)
     assert "`imagen-4`" in text
 
 
-@pytest.mark.parametrize(
-    "ref", ["", " ", "C1", "SS1", "S", "S0", "-1", "S1.5", "²", "9" * 40, "S" + "9" * 12, "`x`\n@everyone"]
-)
-async def test_refs_that_are_none(world: World, ref: str) -> None:
+NO_REFS = (" ", "C1", "SS1", "S", "S0", "-1", "S1.5", "²", "9" * 40, "S" + "9" * 12, "`x`\n@everyone")
+REFS = ("S1", "s1", "1", "#1", " # 1 ", "S#1", "#s1", "\u0661")
+
+
+async def test_refs_in_every_form_and_those_that_are_none(world: World) -> None:
     await world.ann.slash(world.channel, "scenes create", **SCENES, count=1)
-    text = await refusal(world.ann, world, "scenes show", ref=ref or " ")
-    assert "There is no scene list" in text
+    for ref in REFS:
+        assert "S1 · version 1" in said(await world.ann.slash(world.channel, "scenes show", ref=ref))
+    for ref in NO_REFS:
+        assert "There is no scene list" in await refusal(world.ann, world, "scenes show", ref=ref)
 
 
-@pytest.mark.parametrize("ref", ["S1", "s1", "1", "#1", " # 1 ", "S#1", "#s1", "\u0661"])
-async def test_refs_that_are_one(world: World, ref: str) -> None:
-    await world.ann.slash(world.channel, "scenes create", **SCENES, count=1)
-    assert "S1 · version 1" in said(await world.ann.slash(world.channel, "scenes show", ref=ref))
-
-
-@pytest.mark.parametrize(
-    ("command", "options"),
-    [
-        ("scenes create", {"idea": "x" * 2001, "character": "y"}),
-        ("scenes create", {"idea": "x", "character": "y" * 1001}),
-        ("scenes create", {**SCENES, "traits": "x" * 1001}),
-        ("scenes create", {**SCENES, "count": 25}),
-        ("scenes create", {**SCENES, "count": 0}),
-        ("character create", {"description": "x" * 2001}),
-        ("character create", {"description": "x", "images": 5}),
-        ("character create", {"description": "x", "name": "n" * 81}),
-        ("project create", {"name": "n" * 81}),
-    ],
+TOO_MUCH: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("scenes create", {"idea": "x" * 2001, "character": "y"}),
+    ("scenes create", {"idea": "x", "character": "y" * 1001}),
+    ("scenes create", {**SCENES, "traits": "x" * 1001}),
+    ("scenes create", {**SCENES, "count": 25}),
+    ("scenes create", {**SCENES, "count": 0}),
+    ("character create", {"description": "x" * 2001}),
+    ("character create", {"description": "x", "images": 5}),
+    ("character create", {"description": "x", "name": "n" * 81}),
+    ("project create", {"name": "n" * 81}),
 )
-async def test_discord_itself_refuses_what_is_too_long_or_out_of_range(
-    world: World, command: str, options: dict[str, Any]
-) -> None:
-    with pytest.raises(SetupError):
-        await world.ann.slash(world.channel, command, **options)
+
+
+async def test_discord_itself_refuses_what_is_too_long_or_out_of_range(world: World) -> None:
+    for command, options in TOO_MUCH:
+        with pytest.raises(SetupError):
+            await world.ann.slash(world.channel, command, **options)
 
 
 async def test_texts_that_say_nothing(world: World) -> None:
@@ -132,17 +127,17 @@ async def test_offline_engines_run_where_they_are_named_and_never_as_a_fall_back
     assert "C1 · take 1" in said(world.last)
 
 
-@pytest.mark.parametrize("missing", ["view_channel", "send_messages", "embed_links", "attach_files"])
-async def test_missing_permissions_are_told_before_anything_is_stored(world: World, missing: str) -> None:
-    deny = discord.PermissionOverwrite(**{missing: False})
+async def test_missing_permissions_are_told_before_anything_is_stored(world: World) -> None:
     me = world.server.me
     assert me is not None
-    shut = world.server.create_text_channel("shut", overwrites={me: deny})
-    for command, options in (("scenes create", SCENES), ("character create", {"description": "y"})):
-        result = await world.ann.slash(shut, command, **options)
-        assert result.ephemeral
-        assert "I may not post here" in said(result)
-        assert missing.replace("_", " ").title() in said(result)
+    for missing in ("view_channel", "send_messages", "embed_links", "attach_files"):
+        deny = discord.PermissionOverwrite(**{missing: False})
+        shut = world.server.create_text_channel("shut", overwrites={me: deny})
+        for command, options in (("scenes create", SCENES), ("character create", {"description": "y"})):
+            result = await world.ann.slash(shut, command, **options)
+            assert result.ephemeral
+            assert "I may not post here" in said(result)
+            assert missing.replace("_", " ").title() in said(result)
     assert await nothing_happened(world)
 
 

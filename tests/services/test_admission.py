@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +25,7 @@ from mv.services.closing import fail, finish
 from mv.store.database import Database
 from tests.services.conftest import SetClock
 
+T = TypeVar("T")
 HERE, THERE = ServerId(10), ServerId(20)
 ANN, BOB = MemberId(1), MemberId(2)
 SCENES, IMAGES, SPEND = AllowanceKind.SCENES, AllowanceKind.IMAGES, AllowanceKind.SPEND
@@ -127,6 +128,9 @@ class Locked(Records):
         raise StorageLocked()
 
     def write(self) -> AbstractAsyncContextManager[Transaction]:
+        raise StorageLocked()
+
+    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         raise StorageLocked()
 
 
