@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SETTLE_SECONDS = 0.4
+SETTLE_SECONDS = 0.6
 """How long a member's action waits for the bot; a job that takes longer goes on and shows itself."""
 START_SECONDS = 30.0
 """As long may the start take, and the end."""
@@ -105,18 +105,26 @@ async def _show(env: simcord.Env, bot: MvBot, port: int | None, stopped: asyncio
 
 
 async def _draw_until(stopped: asyncio.Event, env: simcord.Env, preview: simcord.Preview, bot: MvBot) -> None:
-    """Draws the page anew when the bot has said something; a page that is drawn refuses clicks until the browser has
-    it, so never without need."""
-    drawn, quiet = len(env.http_requests), 0
+    """Draws the page anew when the bot has said something by itself, or when a member's action took too long. Never
+    without need: a page that was drawn refuses clicks until the browser has it."""
+    drawn, quiet = _said(env), 0
     while not stopped.is_set():
-        said = len(env.http_requests)
-        quiet = 0 if said != drawn else quiet + 1
-        if said != drawn or (bot.courier.busy and quiet % HEAL_LOOKS == 0):
-            with suppress(*_passing()):
-                await (preview.refresh() if said != drawn else env.settle())
+        said = _said(env)
+        due = said != drawn or any(page.status == "stale" for page in preview._pages.values())
+        quiet = 0 if due else quiet + 1
+        with suppress(*_passing()):
+            if due:
+                await preview.refresh()
                 drawn = said
+            elif bot.courier.busy and quiet % HEAL_LOOKS == 0:
+                await env.settle()
         with suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), LOOK_SECONDS)
+
+
+def _said(env: simcord.Env) -> int:
+    """How often the bot has said something that was no answer to a member's action: that draws the page by itself."""
+    return sum(not request.path.endswith("/callback") for request in env.http_requests)
 
 
 def _passing() -> tuple[type[Exception], ...]:
