@@ -35,8 +35,8 @@ class RecordsJournal(Journal):
     async def intend(self, name: str, **value: Any) -> None:
         """Committed when it returns: only then the effect may begin."""
         self._touched.add(name)
-        async with self._records.write() as tx:
-            await tx.jobs.intend(self._job_id, name, self._clock.now(), value)
+        now = self._clock.now()
+        await self._records.transact(lambda tx: tx.jobs.intend(self._job_id, name, now, value))
 
     async def done(self, name: str, *, cost: int | None = None, **value: Any) -> None:
         """Committed when it returns, also if the job is cancelled meanwhile: what an effect cost is never lost."""
@@ -44,8 +44,8 @@ class RecordsJournal(Journal):
         await _to_its_end(self._complete(name, cost, value))
 
     async def _complete(self, name: str, cost: int | None, value: dict[str, Any]) -> None:
-        async with self._records.write() as tx:
-            await tx.jobs.complete(self._job_id, name, self._clock.now(), value, cost)
+        now = self._clock.now()
+        await self._records.transact(lambda tx: tx.jobs.complete(self._job_id, name, now, value, cost))
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

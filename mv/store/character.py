@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.character import Character, Take
@@ -24,8 +24,10 @@ _TAKES = (
     select(takes, *labelled(_ORIGINAL, "original_"), *labelled(_PREVIEW, "preview_"))
     .join(_ORIGINAL, _ORIGINAL.c.id == takes.c.original_id)
     .join(_PREVIEW, _PREVIEW.c.id == takes.c.preview_id)
+    .where(takes.c.character_id == bindparam("of_character"))
     .order_by(takes.c.number)
 )
+_TAKES_OF_JOB = _TAKES.where(takes.c.job_id == bindparam("of_job"))
 
 
 class SqlCharacterRows(SqlShelf[Character], CharacterRows):
@@ -49,10 +51,9 @@ class SqlCharacterRows(SqlShelf[Character], CharacterRows):
 
     async def takes(self, record_id: RecordId, *, job_id: RecordId | None = None) -> tuple[Take, ...]:
         """All, or those of one job, in order of their number."""
-        query = _TAKES.where(takes.c.character_id == record_id)
-        if job_id is not None:
-            query = query.where(takes.c.job_id == job_id)
-        return tuple(_to_take(row) for row in await self._connection.execute(query))
+        query = _TAKES if job_id is None else _TAKES_OF_JOB
+        rows = await self._connection.execute(query, {"of_character": record_id, "of_job": job_id})
+        return tuple(_to_take(row) for row in rows)
 
 
 def _from_character(record: Character) -> dict[str, Any]:

@@ -7,7 +7,7 @@ caused it, as it is.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -111,6 +111,23 @@ class Database(Records):
         block, so that what stands directly behind the block is done if, and only if, the records are stored.
         """
         return self._write()
+
+    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        """As `write`; SQLite does all of it in the connection's thread, where `work` can await nothing else."""
+        async with self._connection(self._writer, self._writing) as connection:
+
+            async def whole() -> T:
+                try:
+                    result = await work(SqlTransaction(connection, self._clock))
+                    await connection.commit()
+                except BaseException:
+                    await connection.rollback()
+                    raise
+                return result
+
+            if self._path is None:
+                return await carried_through(whole())
+            return await carried_through(sqlite.at_once(connection, whole))
 
     @asynccontextmanager
     async def _read(self) -> AsyncIterator[Transaction]:

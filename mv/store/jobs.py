@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
@@ -16,11 +17,19 @@ from mv.errors import MvError
 from mv.ports import Choice, JobRows, Page
 from mv.store.job_map import from_job, to_job
 from mv.store.journal import JournalRows
-from mv.store.queries import Condition, Query, among, newest, page, typed
+from mv.store.queries import Condition, Query, among, members_of, newest, page, typed
 from mv.store.tables import jobs
 
 _INSERT = insert(jobs)
 _OPEN: Condition = jobs.c.finished_at.is_(None)
+_ONE = select(jobs).where(jobs.c.id == bindparam("which"))
+_CHANGE = update(jobs).where(jobs.c.id == bindparam("which"))
+_CHANGE_OPEN = _CHANGE.where(_OPEN)
+_CHANGE_FIRST = _CHANGE.where(jobs.c.delivered_at.is_(None))
+_START = _CHANGE_OPEN.values(
+    state=JobState.RUNNING.value,
+    started_at=func.coalesce(jobs.c.started_at, bindparam("at", type_=jobs.c.started_at.type)),
+)
 _TITLE: ColumnElement[str] = jobs.c.kind + " " + jobs.c.state + " " + jobs.c.engine
 
 SAMPLE = 20
@@ -40,15 +49,12 @@ class SqlJobRows(JournalRows, JobRows):
 
     async def get(self, job_id: RecordId) -> Job | None:
         """By key."""
-        return await self._one(jobs.c.id == job_id)
+        return _maybe(await self._connection.execute(_ONE, {"which": job_id}))
 
     async def find(self, server_id: ServerId, ref: Ref) -> Job | None:
         """By number; who may see what is the service's business."""
-        return await self._one(and_(jobs.c.server_id == server_id, jobs.c.number == ref.number))
-
-    async def _one(self, which: Condition) -> Job | None:
-        row = (await self._connection.execute(select(jobs).where(which))).one_or_none()
-        return None if row is None else to_job(row)
+        query = select(jobs).where(jobs.c.server_id == server_id, jobs.c.number == ref.number)
+        return _maybe(await self._connection.execute(query))
 
     async def page(
         self, server_id: ServerId, *, member_id: MemberId | None, before: int | None, size: int
@@ -89,17 +95,14 @@ class SqlJobRows(JournalRows, JobRows):
         """How many jobs each has queued or running; 0 for those who have none."""
         counts = dict.fromkeys(member_ids, 0)
         if counts:
-            query = select(jobs.c.server_id, jobs.c.member_id, func.count()).where(_OPEN, among(jobs, counts))
-            for server, member, count in await self._connection.execute(
-                query.group_by(jobs.c.server_id, jobs.c.member_id)
-            ):
+            servers, parameters = members_of(counts)
+            for server, member, count in await self._connection.execute(_open_counts(servers), parameters):
                 counts[server, member] = count
         return counts
 
     async def start(self, job_id: RecordId, at: datetime) -> bool:
         """queued or running → running; False if it is final. The first start's time stays, also after a restart."""
-        began = func.coalesce(jobs.c.started_at, at)
-        return await self._change(job_id, _OPEN, state=JobState.RUNNING.value, started_at=began)
+        return await self._change(_START, job_id, at=at)
 
     async def finish(
         self,
@@ -114,8 +117,8 @@ class SqlJobRows(JournalRows, JobRows):
     ) -> bool:
         """→ a final state, once: False if it was final already."""
         return await self._change(
+            _CHANGE_OPEN,
             job_id,
-            _OPEN,
             state=state.value,
             finished_at=at,
             record_id=record_id,
@@ -127,13 +130,12 @@ class SqlJobRows(JournalRows, JobRows):
 
     async def set_message(self, job_id: RecordId, message_id: MessageId) -> None:
         """The message that shows this job."""
-        await self._change(job_id, message_id=message_id)
+        await self._change(_CHANGE, job_id, message_id=message_id)
 
     async def set_delivered(self, job_id: RecordId, by: Delivery, at: datetime, message_id: MessageId | None) -> None:
         """Also erases the interaction's token. The first delivery stays on record."""
         shown = {} if message_id is None else {"message_id": message_id}
-        first = jobs.c.delivered_at.is_(None)
-        await self._change(job_id, first, delivered_by=by.value, delivered_at=at, reply_token=None, **shown)
+        await self._change(_CHANGE_FIRST, job_id, delivered_by=by.value, delivered_at=at, reply_token=None, **shown)
 
     async def erase_tokens(self, expired_before: datetime) -> int:
         """Erases tokens that live no longer; returns how many."""
@@ -152,9 +154,19 @@ class SqlJobRows(JournalRows, JobRows):
             return None
         return (took[(len(took) - 1) // 2] + took[len(took) // 2]) / 2
 
-    async def _change(self, job_id: RecordId, *conditions: Condition, **values: Any) -> bool:
-        done = await self._connection.execute(update(jobs).where(jobs.c.id == job_id, *conditions).values(values))
-        return done.rowcount > 0
+    async def _change(self, statement: Update, job_id: RecordId, **values: Any) -> bool:
+        return (await self._connection.execute(statement, {"which": job_id, **values})).rowcount > 0
+
+
+@cache
+def _open_counts(servers: int) -> Query:
+    query = select(jobs.c.server_id, jobs.c.member_id, func.count()).where(_OPEN, among(jobs, servers))
+    return query.group_by(jobs.c.server_id, jobs.c.member_id)
+
+
+def _maybe(rows: CursorResult[*tuple[Any, ...]]) -> Job | None:
+    row = rows.one_or_none()
+    return None if row is None else to_job(row)
 
 
 def _of(server_id: ServerId, member_id: MemberId | None) -> Condition:

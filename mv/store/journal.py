@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Insert, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Step
 from mv.store.queries import AnyRow, upsert
 from mv.store.tables import steps
+
+_STEPS = select(steps).where(steps.c.job_id == bindparam("of_job")).order_by(steps.c.position)
+_STEP = _STEPS.where(steps.c.name == bindparam("named"))
+
+
+@cache
+def _put(dialect: str, replaced: tuple[str, ...]) -> Insert:
+    last = select(func.coalesce(func.max(steps.c.position), 0) + 1).where(steps.c.job_id == bindparam("of_job"))
+    stored = upsert(dialect, steps).values(position=last.scalar_subquery())
+    return stored.on_conflict_do_update(
+        index_elements=["job_id", "name"], set_={name: stored.excluded[name] for name in replaced}
+    )
 
 
 class JournalRows:
@@ -22,14 +35,12 @@ class JournalRows:
 
     async def step(self, job_id: RecordId, name: str) -> Step | None:
         """A line of the journal."""
-        query = select(steps).where(steps.c.job_id == job_id, steps.c.name == name)
-        row = (await self._connection.execute(query)).one_or_none()
+        row = (await self._connection.execute(_STEP, {"of_job": job_id, "named": name})).one_or_none()
         return None if row is None else _to_step(row)
 
     async def steps(self, job_id: RecordId) -> tuple[Step, ...]:
         """The whole journal, in the order in which steps were first intended."""
-        query = select(steps).where(steps.c.job_id == job_id).order_by(steps.c.position)
-        return tuple(_to_step(row) for row in await self._connection.execute(query))
+        return tuple(_to_step(row) for row in await self._connection.execute(_STEPS, {"of_job": job_id}))
 
     async def intend(self, job_id: RecordId, name: str, at: datetime, value: Mapping[str, Any]) -> None:
         """Before an effect. Again for the same name: replaces the value, clears `done_at`; what the step has cost
@@ -49,13 +60,8 @@ class JournalRows:
         )
 
     async def _put(self, values: dict[str, Any], replaced: tuple[str, ...]) -> None:
-        last = select(func.coalesce(func.max(steps.c.position), 0) + 1).where(steps.c.job_id == values["job_id"])
-        stored = upsert(self._connection, steps).values(**values, position=last.scalar_subquery())
-        await self._connection.execute(
-            stored.on_conflict_do_update(
-                index_elements=["job_id", "name"], set_={name: stored.excluded[name] for name in replaced}
-            )
-        )
+        statement = _put(self._connection.dialect.name, replaced)
+        await self._connection.execute(statement, {**values, "of_job": values["job_id"]})
 
 
 def _to_step(row: AnyRow) -> Step:

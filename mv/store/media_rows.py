@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, select
+from sqlalchemy import ColumnElement, FromClause, Insert, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.character import MediaFile
@@ -17,6 +18,14 @@ from mv.store.tables import media
 _FIELDS = ("id", "server_id", "key", "sha256", "mime", "width", "height", "bytes")
 
 
+_BY_HASH = select(media).where(media.c.server_id == bindparam("server"), media.c.sha256 == bindparam("hash"))
+
+
+@cache
+def _stored(dialect: str) -> Insert:
+    return upsert(dialect, media).on_conflict_do_nothing(index_elements=["server_id", "sha256"])
+
+
 class SqlMediaRows(MediaRows):
     """`clock` dates the rows, for the clean-up of files that nothing refers to."""
 
@@ -26,13 +35,12 @@ class SqlMediaRows(MediaRows):
 
     async def by_hash(self, server_id: ServerId, sha256: str) -> MediaFile | None:
         """The row of bytes that this server has already."""
-        query = select(media).where(media.c.server_id == server_id, media.c.sha256 == sha256)
-        row = (await self._connection.execute(query)).one_or_none()
+        row = (await self._connection.execute(_BY_HASH, {"server": server_id, "hash": sha256})).one_or_none()
         return None if row is None else to_file(row)
 
     async def add(self, file: MediaFile) -> MediaFile:
         """Stores the row, or returns the one with the same bytes. Raises Conflict for a key that other bytes have."""
-        stored = upsert(self._connection, media).on_conflict_do_nothing(index_elements=["server_id", "sha256"])
+        stored = _stored(self._connection.dialect.name)
         values = {name: getattr(file, name) for name in _FIELDS} | {"created_at": self._clock.now()}
         if (await self._connection.execute(stored, values)).rowcount > 0:
             return file

@@ -6,15 +6,18 @@ SQLAlchemy takes an eighth of a second to import. So it is imported in a thread,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mv.errors import StorageError
 from mv.ports import Clock, Records, Transaction
 
 if TYPE_CHECKING:
     from mv.store.database import Database
+
+
+T = TypeVar("T")
 
 
 class OpeningRecords(Records):
@@ -58,6 +61,10 @@ class OpeningRecords(Records):
     def write(self) -> AbstractAsyncContextManager[Transaction]:
         """As `Database.write`."""
         return self._ready.write() if self._ready else self._write_later()
+
+    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        """As `Database.transact`."""
+        return await (self._ready or await self._opened()).transact(work)
 
     @asynccontextmanager
     async def _read_later(self) -> AsyncIterator[Transaction]:

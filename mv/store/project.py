@@ -24,7 +24,7 @@ class SqlProjectRows(ProjectRows):
     async def add(self, project: Project) -> None:
         """Raises Taken if an open project of that name (case folded) exists."""
         stored = await self._connection.execute(
-            upsert(self._connection, projects).on_conflict_do_nothing(), _from_project(project)
+            upsert(self._connection.dialect.name, projects).on_conflict_do_nothing(), _from_project(project)
         )
         if stored.rowcount > 0:
             return

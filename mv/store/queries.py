@@ -1,4 +1,8 @@
-"""What the rows of several tables ask alike: who sees what, pages, choices, inserts that may meet themselves."""
+"""What the rows of several tables ask alike: who sees what, pages, choices, inserts that may meet themselves.
+
+A statement that is asked several times in every job is built once, with names for its values: to build a statement
+takes longer than to run it.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Row, Select, String, Table, and_, false, or_, true
+from sqlalchemy import ColumnElement, Row, Select, String, Table, and_, bindparam, false, or_, true
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import Kind, MemberId, ServerId, parse_ref
 from mv.ports import Page, Seen
@@ -29,9 +32,9 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def upsert(connection: AsyncConnection, table: Table) -> Insert:
+def upsert(dialect: str, table: Table) -> Insert:
     """An INSERT with `on_conflict_do_…`, which both databases know in the same shape."""
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as postgres_insert
 
         return cast("Insert", postgres_insert(table))
@@ -49,15 +52,26 @@ def seen_by(table: Table, seen: Seen) -> Condition:
     return and_(table.c.server_id == seen.server_id, table.c.deleted_at.is_(None), mine)
 
 
-def among(table: Table, who: Iterable[tuple[ServerId, MemberId]]) -> Condition:
-    """Rows of these members, each in their server. Not as `(server_id, member_id) IN (…)`: SQLite reads the whole index
-    for more than a few pairs."""
+def among(table: Table, servers: int) -> Condition:
+    """Rows of members of that many servers, who are named by the parameters that `members_of` makes. Not as
+    `(server_id, member_id) IN (…)`: SQLite reads the whole index for more than a few pairs."""
+    each = (
+        and_(
+            table.c.server_id == bindparam(f"server{n}"),
+            table.c.member_id.in_(bindparam(f"members{n}", expanding=True)),
+        )
+        for n in range(servers)
+    )
+    return or_(false(), *each)
+
+
+def members_of(who: Iterable[tuple[ServerId, MemberId]]) -> tuple[int, dict[str, Any]]:
+    """How many servers these are of, and the parameters of `among`."""
     members: dict[ServerId, list[MemberId]] = defaultdict(list)
     for server, member in who:
         members[server].append(member)
-    return or_(
-        false(), *(and_(table.c.server_id == server, table.c.member_id.in_(of_it)) for server, of_it in members.items())
-    )
+    parameters: dict[str, Any] = {f"server{n}": server for n, server in enumerate(members)}
+    return len(members), parameters | {f"members{n}": theirs for n, theirs in enumerate(members.values())}
 
 
 def newest(query: Query, table: Table, *, before: int | None, size: int) -> Query:

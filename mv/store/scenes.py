@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import Kind, RecordId, Ref
@@ -32,6 +32,17 @@ _ALL = select(
     scene_lists.outerjoin(projects, projects.c.id == scene_lists.c.project_id).outerjoin(characters, _SHOWN_CHARACTER)
 )
 _FIELDS = tuple(Scene.model_fields)
+_VERSION = select(scene_versions).where(
+    scene_versions.c.scene_list_id == bindparam("of_list"), scene_versions.c.number == bindparam("numbered")
+)
+_SCENES = (
+    select(*(scenes.c[name] for name in _FIELDS))
+    .where(scenes.c.scene_list_id == bindparam("of_list"), scenes.c.version == bindparam("numbered"))
+    .order_by(scenes.c.number)
+)
+_OF_JOB = select(scene_versions.c.scene_list_id, scene_versions.c.number).where(
+    scene_versions.c.job_id == bindparam("of_job")
+)
 
 
 class SqlSceneRows(SqlShelf[SceneList], SceneRows):
@@ -66,20 +77,16 @@ class SqlSceneRows(SqlShelf[SceneList], SceneRows):
 
     async def version(self, record_id: RecordId, number: int) -> SceneVersion | None:
         """One version with its scenes."""
-        which = (scene_versions.c.scene_list_id == record_id, scene_versions.c.number == number)
-        row = (await self._connection.execute(select(scene_versions).where(*which))).one_or_none()
+        which = {"of_list": record_id, "numbered": number}
+        row = (await self._connection.execute(_VERSION, which)).one_or_none()
         if row is None:
             return None
-        query = select(*(scenes.c[name] for name in _FIELDS)).order_by(scenes.c.number)
-        rows = await self._connection.execute(
-            query.where(scenes.c.scene_list_id == record_id, scenes.c.version == number)
-        )
+        rows = await self._connection.execute(_SCENES, which)
         return _to_version(row, tuple(Scene.model_validate(dict(scene)) for scene in rows.mappings()))
 
     async def version_of_job(self, job_id: RecordId) -> tuple[RecordId, int] | None:
         """What a job has made already, if anything."""
-        query = select(scene_versions.c.scene_list_id, scene_versions.c.number)
-        row = (await self._connection.execute(query.where(scene_versions.c.job_id == job_id))).one_or_none()
+        row = (await self._connection.execute(_OF_JOB, {"of_job": job_id})).one_or_none()
         return None if row is None else (RecordId(row.scene_list_id), row.number)
 
 

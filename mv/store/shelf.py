@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
-from sqlalchemy import Column, Table, select, update
+from sqlalchemy import Column, Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import Kind, MemberId, RecordId, Ref
@@ -37,15 +38,14 @@ class SqlShelf(ShelfRows[R]):
 
     async def get(self, record_id: RecordId, *, deleted: bool = False) -> R | None:
         """By key, whoever asks."""
-        query = self._query.where(self._table.c.id == record_id)
-        return await self._one(query if deleted else query.where(self._table.c.deleted_at.is_(None)))
+        return await self._one(_by_id(self._query, self._table, deleted), which=record_id)
 
     async def find(self, seen: Seen, ref: Ref) -> R | None:
         """By number, if these eyes may see it."""
         return await self._one(self._query.where(seen_by(self._table, seen), self._table.c.number == ref.number))
 
-    async def _one(self, query: Query) -> R | None:
-        row = (await self._connection.execute(query)).one_or_none()
+    async def _one(self, query: Query, **values: Any) -> R | None:
+        row = (await self._connection.execute(query, values)).one_or_none()
         return None if row is None else self._convert(row)
 
     async def page(
@@ -73,3 +73,9 @@ class SqlShelf(ShelfRows[R]):
         there = (self._table.c.id == record_id) & self._table.c.deleted_at.is_(None)
         done = await self._connection.execute(update(self._table).where(there).values(deleted_at=at))
         return done.rowcount > 0
+
+
+@cache
+def _by_id(query: Query, table: Table, deleted: bool) -> Query:
+    found = query.where(table.c.id == bindparam("which"))
+    return found if deleted else found.where(table.c.deleted_at.is_(None))

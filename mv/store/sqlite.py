@@ -11,8 +11,9 @@ import errno
 import logging
 import sqlite3
 import tempfile
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import ExceptionContext
@@ -28,6 +29,8 @@ from mv.errors import (
 )
 from mv.store.one_hop import OneHopConnection, ReadingConnection
 from mv.store.types import compact
+
+T = TypeVar("T")
 
 READERS = 4
 CHECKED_BYTES = 64 * 1024 * 1024
@@ -109,6 +112,13 @@ def _engine(path: Path, create: object, *, connections: int, begin: str) -> Asyn
             context.is_disconnect = False  # the rollback that follows waits its turn in the connection's thread
 
     return engine
+
+
+async def at_once(connection: AsyncConnection, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Runs `work`, which awaits this connection only, in the connection's thread."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, OneHopConnection)  # noqa: S101  # by `_engine`
+    return await driver.at_once(work)
 
 
 def prepare_folder(path: Path) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from mv.domain.ids import Kind, ServerId
 from mv.ports import Clock, Transaction
@@ -36,14 +39,10 @@ class SqlTransaction(Transaction):
         One statement; counters are locked in one order, so that two batches never wait for each other. A negative
         count gives numbers back that were taken last in this transaction.
         """
-        taken = upsert(self._connection, counters)
-        taken = taken.on_conflict_do_update(
-            index_elements=["server_id", "kind"], set_={"last": counters.c.last + taken.excluded.last}
-        )
         if not wanted:
             return {}
         rows = await self._connection.execute(
-            taken.returning(counters.c.server_id, counters.c.kind, counters.c.last),
+            _taken(self._connection.dialect.name),
             [
                 {"server_id": server, "kind": kind.value, "last": count}
                 for (server, kind), count in sorted(wanted.items())
@@ -51,3 +50,12 @@ class SqlTransaction(Transaction):
         )
         lasts = {(ServerId(row.server_id), Kind(row.kind)): row.last for row in rows}
         return {key: last - wanted[key] + 1 for key, last in lasts.items()}
+
+
+@cache
+def _taken(dialect: str) -> ReturningInsert[Any]:
+    taken = upsert(dialect, counters)
+    added = taken.on_conflict_do_update(
+        index_elements=["server_id", "kind"], set_={"last": counters.c.last + taken.excluded.last}
+    )
+    return added.returning(counters.c.server_id, counters.c.kind, counters.c.last)

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Insert, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import MemberId, RecordId, ServerId
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota
 from mv.ports import LedgerLine, UsageRows
-from mv.store.queries import AnyRow, among, upsert
+from mv.store.queries import AnyRow, Query, among, members_of, upsert
 from mv.store.tables import ledger, quotas
 
 _SUBJECT = ("server_id", "member_id", "role_id", "kind", "period")
+
+
+_LINES = select(ledger).where(ledger.c.job_id == bindparam("of_job")).order_by(ledger.c.id)
+_QUOTAS = (
+    select(quotas)
+    .where(quotas.c.server_id.in_(bindparam("servers", expanding=True)))
+    .order_by(*(quotas.c[c] for c in _SUBJECT))
+)
 
 
 class SqlUsageRows(UsageRows):
@@ -27,13 +36,11 @@ class SqlUsageRows(UsageRows):
     async def append(self, lines: Sequence[LedgerLine]) -> None:
         """One statement. A second line of the same job, kind and entry is ignored (exactly once)."""
         if lines:
-            stored = upsert(self._connection, ledger).on_conflict_do_nothing(index_elements=["job_id", "kind", "entry"])
-            await self._connection.execute(stored, [_from_line(line) for line in lines])
+            await self._connection.execute(_stored(self._connection.dialect.name), [_from_line(line) for line in lines])
 
     async def lines(self, job_id: RecordId) -> tuple[LedgerLine, ...]:
         """A job's entries, oldest first."""
-        query = select(ledger).where(ledger.c.job_id == job_id).order_by(ledger.c.id)
-        return tuple(_to_line(row) for row in await self._connection.execute(query))
+        return tuple(_to_line(row) for row in await self._connection.execute(_LINES, {"of_job": job_id}))
 
     async def used(
         self, who: Sequence[tuple[ServerId, MemberId]], since: datetime
@@ -41,19 +48,17 @@ class SqlUsageRows(UsageRows):
         """Sums of amounts counted since that moment; what was never used is not in it."""
         if not who:
             return {}
-        whose = (ledger.c.server_id, ledger.c.member_id, ledger.c.kind)
-        query = select(*whose, func.sum(ledger.c.amount)).group_by(*whose)
-        rows = await self._connection.execute(query.where(among(ledger, who), ledger.c.counted_at >= since))
+        servers, parameters = members_of(who)
+        rows = await self._connection.execute(_used(servers), {**parameters, "since": since})
         return {(server, member, AllowanceKind(kind)): int(amount) for server, member, kind, amount in rows}
 
     async def quotas(self, server_ids: Sequence[ServerId]) -> tuple[Quota, ...]:
         """All quotas of these servers."""
-        query = select(quotas).where(quotas.c.server_id.in_(server_ids)).order_by(*(quotas.c[c] for c in _SUBJECT))
-        return tuple(_to_quota(row) for row in await self._connection.execute(query))
+        return tuple(_to_quota(row) for row in await self._connection.execute(_QUOTAS, {"servers": server_ids}))
 
     async def set_quota(self, quota: Quota, by: MemberId, at: datetime) -> None:
         """Replaces the one of the same subject, kind and period."""
-        stored = upsert(self._connection, quotas)
+        stored = upsert(self._connection.dialect.name, quotas)
         replaced = {name: stored.excluded[name] for name in ("allowed", "set_by", "set_at")}
         await self._connection.execute(
             stored.on_conflict_do_update(index_elements=_SUBJECT, set_=replaced),
@@ -70,6 +75,18 @@ class SqlUsageRows(UsageRows):
         if kind is not None:
             which = which.where(quotas.c.kind == kind.value)
         return (await self._connection.execute(which)).rowcount
+
+
+@cache
+def _stored(dialect: str) -> Insert:
+    return upsert(dialect, ledger).on_conflict_do_nothing(index_elements=["job_id", "kind", "entry"])
+
+
+@cache
+def _used(servers: int) -> Query:
+    whose = (ledger.c.server_id, ledger.c.member_id, ledger.c.kind)
+    query = select(*whose, func.sum(ledger.c.amount)).group_by(*whose)
+    return query.where(among(ledger, servers), ledger.c.counted_at >= bindparam("since"))
 
 
 def _from_line(line: LedgerLine) -> dict[str, Any]:
