@@ -19,6 +19,7 @@ from bot.ui.notice import error_message
 from bot.ui.sending import sending
 from bot.ui.text import bare
 from mv import errors as e
+from mv.domain.money import dollars
 
 log = logging.getLogger(__name__)
 
@@ -90,13 +91,14 @@ def _capital(text: str) -> str:
 
 def _used_up(error: e.AllowanceUsedUp) -> Words:
     money = error.kind == "spend"
-    limit = f"${error.limit / 1e6:.2f}" if money else str(error.limit)
-    used = f"${error.used / 1e6:.2f}" if money else str(error.used)
+    limit, used, wanted = (
+        dollars(amount) if money else str(amount) for amount in (error.limit, error.used, error.wanted)
+    )
     mine = {"member": "Your own limit", "role": "The limit of your role"}.get(
         error.whose, "The limit for everybody here"
     )
     what = f"Your allowance of {error.kind} does not suffice: {used} of {limit} used this {error.period}, "
-    what += f"and this would take {f'${error.wanted / 1e6:.2f}' if money else error.wanted} more."
+    what += f"and this would take {wanted} more."
     ask = "Managers of this server can change it with `/quota set`."
     return Words(what, f"{mine} starts anew <t:{error.resets_at}:R>. {ask}")
 

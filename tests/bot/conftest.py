@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import AliasChoices
 
+from mv.app import App
 from mv.settings import Settings
 from tests.bot.world import CONFIGS, World
 from tests.standins.gemini import GeminiStandIn
@@ -28,8 +29,13 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_warming(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A simulated environment would wait for it in every test."""
-    monkeypatch.setattr("bot.client.WARM_AFTER_SECONDS", 3600)
+    """Clients are loaded at their first use: a simulated environment would wait for the warming in every test."""
+
+    async def cold(app: App) -> None:
+        return
+
+    monkeypatch.setattr("bot.client.WARM_AFTER_SECONDS", 0)
+    monkeypatch.setattr(App, "warm", cold)
 
 
 @pytest.fixture

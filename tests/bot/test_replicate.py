@@ -56,6 +56,20 @@ async def test_an_engine_without_a_price_is_unpriced_and_not_free(world: World) 
     assert await world.net(1) == {"images": 1}
 
 
+async def test_a_limit_of_money_is_kept(world: World, replicate: ReplicateStandIn) -> None:
+    await world.manager.slash(world.channel, "quota set", kind="spend", limit=0.1, period="month")
+    await create(world, images=2)
+    refused = await world.ann.slash(world.channel, "character create", **WHO)
+    assert refused.ephemeral
+    assert "$0.08 of $0.10 used this month" in said(refused)
+    assert "$0.04 more" in said(refused)
+    assert replicate.stats()["creates"] == 2
+    assert "**$0.08** of $0.10" in said(await world.ann.slash(world.channel, "usage me"))
+    await world.manager.slash(world.channel, "quota set", kind="spend", limit=0.0012, period="month")
+    refused = await world.bob.slash(world.channel, "character create", **WHO)
+    assert "$0.00 of $0.0012 used" in said(refused)
+
+
 @pytest.mark.parametrize("output", ["list", "string", "data"])
 async def test_every_shape_of_output(world: World, replicate: ReplicateStandIn, output: str) -> None:
     replicate.script.append(Script(output=output))

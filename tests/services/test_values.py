@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mv.domain import limits
 from mv.domain.character import default_name, file_name
 from mv.domain.ids import Kind, MemberId, Ref, ServerId, new_id, parse_ref
 from mv.domain.money import dollars, micro, token_cost
 from mv.domain.usage import AllowanceKind, Period, Quota, in_force, window
 from mv.domain.words import nearest
+from mv.errors import Empty, OutOfRange, TooLong
 
 ZONES = (
     "UTC",
@@ -211,3 +213,29 @@ def test_nearest_are_some_of_those_there_are(given_name: str, names: list[str]) 
     assert len(found) <= 3
     assert set(found) <= set(names)
     assert bool(found) == bool(names)
+
+
+# ── what members may type ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@given(st.text(max_size=30), st.integers(1, 20))
+def test_a_text_says_something_and_fits_or_is_refused(typed: str, limit: int) -> None:
+    try:
+        clean = limits.text("idea", typed, limit)
+    except Empty:
+        assert not typed.replace("\0", "").strip()
+    except TooLong:
+        assert len(typed.strip()) > limit
+    else:
+        assert 1 <= len(clean) <= limit
+        assert clean == clean.strip()
+        assert "\0" not in clean
+    if not typed.replace("\0", "").strip():
+        assert limits.optional_text("style", typed, limit) is None
+
+
+def test_numbers_within_their_bounds() -> None:
+    assert [limits.number("count", value, limits.SCENES) for value in (None, 1, 24)] == [None, 1, 24]
+    for value in (0, 25, -1):
+        with pytest.raises(OutOfRange):
+            limits.number("count", value, limits.SCENES)
