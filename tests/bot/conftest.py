@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import AliasChoices
 
-from mv.app import App
+from mv.app import App, SystemClock
+from mv.config import load_config
 from mv.settings import Settings
+from mv.store.database import Database
 from tests.bot.world import CONFIGS, World
 from tests.standins.gemini import GeminiStandIn
 from tests.standins.replicate import ReplicateStandIn
@@ -38,10 +42,35 @@ def _no_warming(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(App, "warm", cold)
 
 
+read_once = cache(load_config)
+"""The same folder is read once for all tests: that is a third of what opening a world takes."""
+
+
+@pytest.fixture(autouse=True)
+def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mv.app.load_config", read_once)
+
+
+@pytest.fixture(scope="session")
+def new_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Records without a row, to be copied: another third."""
+    file = tmp_path_factory.mktemp("records") / "mv.sqlite3"
+
+    async def prepare() -> None:
+        database = Database(f"sqlite+aiosqlite:///{file}", clock=SystemClock())
+        await database.open()
+        await database.close()
+
+    asyncio.run(prepare())
+    return file
+
+
 @pytest.fixture
-async def make_world(tmp_path: Path) -> AsyncIterator[MakeWorld]:
+async def make_world(tmp_path: Path, new_records: Path) -> AsyncIterator[MakeWorld]:
     """Opens one world; the arguments are World's."""
     made: list[World] = []
+    (tmp_path / "data").mkdir()
+    shutil.copy(new_records, tmp_path / "data")
 
     async def make(**options: Any) -> World:
         world = World(tmp_path / "data", **options)
