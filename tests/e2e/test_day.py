@@ -142,7 +142,7 @@ async def test_scenes_with_a_saved_character(stage: Stage) -> None:
     assert ref(made) in listed.text
     prompt = next(reversed(stage.google.by_marker))
     assert "Bo, a tall fox in a mustard coat" in prompt
-    typed = await stage.discord.autocomplete("scenes create", "character", "fox")
+    typed = await stage.discord.autocomplete("scenes create", "character", "bo")
     await typed.acknowledged()
     assert [choice["value"] for choice in typed.choices] == [ref(made)]
 

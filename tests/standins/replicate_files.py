@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+import threading
 import zlib
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw
 
 MIMES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
 BOMB_EDGE = 20_000
+_drawing = threading.Lock()
 
 
 def picture(marker: str, ratio: str, extension: str, edge: int) -> bytes:
@@ -22,7 +24,8 @@ def picture(marker: str, ratio: str, extension: str, edge: int) -> bytes:
     except ValueError:
         across, down = 1, 1
     longest = max(across, down)
-    drawn = _drawn(tint[0] % 8, edge * across // longest, edge * down // longest, extension)
+    with _drawing:  # two threads that draw the same at once would draw different noise
+        drawn = _drawn(tint[0] % 8, edge * across // longest, edge * down // longest, extension)
     return drawn + tint[:8]  # bytes after the end are no part of the picture
 
 
