@@ -421,9 +421,12 @@ class Records(Protocol):
     def write(self) -> AbstractAsyncContextManager[Transaction]:
         """Commits at the end, rolls back on an exception. Raises StorageFull, StorageLocked, StorageDamaged."""
 
-    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]], *, lasting: bool = True) -> T:
         """What `work` returns, which awaits nothing but its transaction: then a store may run it all at once, without
-        going through a busy event loop for every statement. Otherwise as `write`."""
+        going through a busy event loop for every statement. Otherwise as `write`.
+
+        Not `lasting`: a kill of the process cannot undo it, but a power cut may, up to the next lasting one. It does
+        not wait for the disk. For what can be done again, or can be missed, without harm."""
         async with self.write() as tx:
             return await work(tx)
 

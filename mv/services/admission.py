@@ -80,7 +80,7 @@ class Desk:
             batch, self._queue = self._queue, []
             decide = partial(self._decide, [application for application, _ in batch])
             try:
-                verdicts = await self._records.transact(decide)
+                verdicts = await self._records.transact(decide, lasting=False)
             except Exception as error:  # noqa: BLE001  # whoever waits must hear of it, whatever it is
                 verdicts = [error] * len(batch)
             for (_, answer), verdict in zip(batch, verdicts, strict=True):

@@ -92,7 +92,7 @@ class CharacterRunner:
         if not made:
             raise _worst(painting.failures)
         await painting.tell(Phase.STORING)
-        await self._tools.records.transact(lambda tx: self._store(tx, painting, made))
+        await self._tools.records.transact(lambda tx: self._store(tx, painting, made), lasting=False)
 
     async def close(self, job: Job, error: MvError) -> None:
         """Ends a job that made nothing; if it was cancelled, its predictions are cancelled at the vendor first."""

@@ -95,12 +95,12 @@ class Jobs:
 
     async def shown_at(self, job_id: RecordId, message_id: MessageId) -> None:
         """Notes the message that shows a job."""
-        await self._tools.records.transact(lambda tx: tx.jobs.set_message(job_id, message_id))
+        await self._tools.records.transact(lambda tx: tx.jobs.set_message(job_id, message_id), lasting=False)
 
     async def delivered(self, job_id: RecordId, by: Delivery, message_id: MessageId | None) -> None:
         """Notes where a result went; the interaction's token is erased."""
         now = self._tools.clock.now()
-        await self._tools.records.transact(lambda tx: tx.jobs.set_delivered(job_id, by, now, message_id))
+        await self._tools.records.transact(lambda tx: tx.jobs.set_delivered(job_id, by, now, message_id), lasting=False)
 
     async def _find(self, tx: Transaction, actor: Actor, given: str) -> Job:
         ref = parse_ref(given, Kind.JOB)

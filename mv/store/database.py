@@ -112,7 +112,7 @@ class Database(Records):
         """
         return self._write()
 
-    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]], *, lasting: bool = True) -> T:
         """As `write`; SQLite does all of it in the connection's thread, where `work` can await nothing else."""
         async with self._connection(self._writer, self._writing) as connection:
 
@@ -127,7 +127,7 @@ class Database(Records):
 
             if self._path is None:
                 return await carried_through(whole())
-            return await carried_through(sqlite.at_once(connection, whole))
+            return await carried_through(sqlite.at_once(connection, whole, lasting=lasting))
 
     @asynccontextmanager
     async def _read(self) -> AsyncIterator[Transaction]:

@@ -110,10 +110,20 @@ class OneHopConnection(aiosqlite.Connection):
 
         return await self._there(inside)
 
-    async def at_once(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Runs all of `work` in the thread, in one crossing. It may await this connection only, which never waits
-        there; whatever else it awaits is an error."""
-        return await self._execute(lambda: _to_its_end(work()))  # type: ignore[no-untyped-call,no-any-return]
+    async def at_once(self, work: Callable[[], Coroutine[Any, Any, T]], *, lasting: bool) -> T:
+        """Runs all of `work`, a whole transaction, in the thread, in one crossing. It may await this connection only,
+        which never waits there; whatever else it awaits is an error."""
+
+        def inside() -> T:
+            if lasting:
+                return _to_its_end(work())
+            self._conn.execute("PRAGMA synchronous = NORMAL")
+            try:
+                return _to_its_end(work())
+            finally:
+                self._conn.execute("PRAGMA synchronous = FULL")
+
+        return await self._execute(inside)  # type: ignore[no-untyped-call,no-any-return]
 
     async def _there(self, work: Callable[[], Any]) -> Any:
         if threading.current_thread() is self._thread:

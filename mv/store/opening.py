@@ -62,9 +62,9 @@ class OpeningRecords(Records):
         """As `Database.write`."""
         return self._ready.write() if self._ready else self._write_later()
 
-    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]], *, lasting: bool = True) -> T:
         """As `Database.transact`."""
-        return await (self._ready or await self._opened()).transact(work)
+        return await (self._ready or await self._opened()).transact(work, lasting=lasting)
 
     @asynccontextmanager
     async def _read_later(self) -> AsyncIterator[Transaction]:

@@ -1,7 +1,7 @@
 """All that is true of SQLite only: how it is opened, checked, begun, and what its errors mean.
 
-One connection writes and syncs at every commit; a few others read and never wait for it (WAL). Nothing else in the
-store says a word that PostgreSQL would not understand.
+One connection writes, and waits for the disk at the end of every transaction that shall last; a few others read and
+never wait for it (WAL). Nothing else in the store says a word that PostgreSQL would not understand.
 """
 
 from __future__ import annotations
@@ -114,11 +114,12 @@ def _engine(path: Path, create: object, *, connections: int, begin: str) -> Asyn
     return engine
 
 
-async def at_once(connection: AsyncConnection, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Runs `work`, which awaits this connection only, in the connection's thread."""
+async def at_once(connection: AsyncConnection, work: Callable[[], Coroutine[Any, Any, T]], *, lasting: bool) -> T:
+    """Runs `work`, a transaction that awaits this connection only, in the connection's thread; not `lasting`: without
+    waiting for the disk at its end."""
     driver: Any = (await connection.get_raw_connection()).driver_connection
     assert isinstance(driver, OneHopConnection)  # noqa: S101  # by `_engine`
-    return await driver.at_once(work)
+    return await driver.at_once(work, lasting=lasting)
 
 
 def prepare_folder(path: Path) -> None:

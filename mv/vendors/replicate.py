@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 VENDOR = "replicate"
 
-POLL = (*[0.1] * 10, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
+POLL = (0.3, *[0.1] * 7, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
 """Pauses in seconds, the last one repeated: quick pictures are seen within a tenth of a second, and one of 10 s costs
 some twenty requests (the vendor allows 3,000 a minute)."""
 

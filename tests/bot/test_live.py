@@ -119,9 +119,9 @@ class SlowDatabase(Database):
         async with super().write() as tx:
             yield tx
 
-    async def transact(self, work: Work[T]) -> T:
+    async def transact(self, work: Work[T], *, lasting: bool = True) -> T:
         await asyncio.sleep(0.3)
-        return await super().transact(work)
+        return await super().transact(work, lasting=lasting)
 
 
 @pytest.fixture

@@ -38,10 +38,10 @@ class Troubled(Database):
             raise self.trouble
         return super().write()
 
-    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]], *, lasting: bool = True) -> T:
         if self.trouble is not None:
             raise self.trouble
-        return await super().transact(work)
+        return await super().transact(work, lasting=lasting)
 
     def read(self) -> AbstractAsyncContextManager[Transaction]:
         if isinstance(self.trouble, RuntimeError):

@@ -130,7 +130,7 @@ class Locked(Records):
     def write(self) -> AbstractAsyncContextManager[Transaction]:
         raise StorageLocked()
 
-    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]], *, lasting: bool = True) -> T:
         raise StorageLocked()
 
 
