@@ -206,6 +206,8 @@ class Stage:
         for message in self.discord.world.messages.values():
             for who in message.pinged:
                 assert message.content.startswith(f"<@{who}>"), f"{who} was pinged: {message.text[:300]}"
+            rule = message.allowed_mentions or {}
+            assert message.thinking or rule.get("parse") == [], f"may ping: {rule} {message.text[:300]}"
         malformed = [one for one in self.discord.requests if one.status in MALFORMED and one.code != 40060]
         assert not malformed, [(one.method, one.path, one.code, str(one.body)[:500]) for one in malformed]
 

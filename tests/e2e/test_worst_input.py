@@ -57,9 +57,7 @@ async def test_the_longest_text_of_every_kind(stage: Stage, kind: str) -> None:
     made, pictures = await result(listed), await result(painted)
     assert len(json.loads(made.file("scenes.json"))["scenes"]) == 3
     assert pictures.attachments[0].mime == "image/webp"
-    for message in stage.discord.messages:
-        assert message.pinged == frozenset()
-        assert message.allowed_mentions is None or not message.allowed_mentions.get("parse")
+    assert all(message.pinged == frozenset() for message in stage.discord.messages)
     shown = await (await stage.discord.slash("scenes show", {"ref": "1"})).response()
     assert shown.embeds
     for command in ("scenes list", "character list", "jobs list"):
