@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from tests.standins.gemini import GeminiStandIn
+from tests.standins.replicate import ReplicateStandIn
 
 pytest.importorskip("playwright.async_api", reason="Playwright is not installed")
 
@@ -138,10 +139,11 @@ async def make_a_character_and_use_it(visitor: Visitor) -> None:
     await visitor.shot("used")
 
 
-async def test_with_a_key_the_real_vendor_is_asked(browser: Browser, tmp_path: Path) -> None:
-    """It takes longer than the simulation waits for anything: progress shows live, Cancel works, the result comes."""
-    async with GeminiStandIn(delay=30.0) as google:
+async def test_with_keys_the_real_vendors_are_asked(browser: Browser, tmp_path: Path) -> None:
+    """They take longer than the simulation waits for anything: progress shows live, Cancel works, results come."""
+    async with GeminiStandIn(delay=30.0) as google, ReplicateStandIn(delay=2.0) as replicate:
         keys = {"GEMINI_API_KEY": "AIzaSyD-a-key-0123456789", "GOOGLE_GEMINI_BASE_URL": google.url}
+        keys |= {"REPLICATE_API_TOKEN": "r8_a_token_0123456789", "REPLICATE_BASE_URL": replicate.url}
         async with PreviewProcess(tmp_path, **keys) as preview:
             visitor = await visit(browser, preview)
             await visitor.command("scenes create", idea="Rain", character="A fox")
@@ -155,6 +157,10 @@ async def test_with_a_key_the_real_vendor_is_asked(browser: Browser, tmp_path: P
             await visitor.sees(visitor.message("Writing the scenes"), 10)
             made = await visitor.sees(visitor.message("S1 · version 1"))
             assert "gemini-2.5-pro-001" in await made.inner_text()
+            await visitor.command("character create", description="A fox in a mustard coat")
+            await visitor.sees(visitor.message("Painting"), 10)
+            painted = await visitor.sees(visitor.message("C1 · take 1"))
+            assert "google/imagen-4" in await painted.inner_text()
             await visitor.shot("made")
             google.delay = 30.0
             await visitor.command("scenes create", idea="Fog", character="A fox")
