@@ -80,6 +80,7 @@ def _quick_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _serve(settings: Settings, token: str) -> int:
+    import aiohttp
     import discord
 
     from bot import logs
@@ -104,6 +105,10 @@ async def _serve(settings: Settings, token: str) -> int:
         return 0
     except discord.LoginFailure:
         print("Discord refuses the token in DISCORD_TOKEN. Make a new one in the developer portal.", file=sys.stderr)
+        return NEEDS_A_PERSON
+    except (aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound, OSError) as error:
+        where = discord.http.Route.BASE
+        print(f"Discord cannot be reached at {where} ({type(error).__name__}). Check the network.", file=sys.stderr)
         return NEEDS_A_PERSON
     finally:
         working.cancel()

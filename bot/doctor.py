@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mv.app import SystemClock, doors
 from mv.config import load_config
-from mv.errors import ConfigMistake, MvError
+from mv.errors import ConfigMistake, DataFolderInUse, DataFolderUnusable, MvError
 from mv.settings import Settings
 from mv.store.database import Database
 from mv.store.lock import FolderLock
@@ -94,7 +94,9 @@ async def _database(settings: Settings) -> list[Finding]:
     lock = FolderLock(settings.data_dir)
     try:
         lock.acquire()
-    except MvError:
+    except DataFolderUnusable:
+        return []  # said already
+    except DataFolderInUse:
         return [_note("database: in use", "The bot is running; stop it for a full check.")]
     database = Database(settings.database, clock=SystemClock())
     try:

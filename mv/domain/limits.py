@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from mv.errors import Empty, OutOfRange, TooLong
 
 IDEA = 2000
@@ -25,7 +27,7 @@ CHOICES = 25
 def text(field: str, value: str, limit: int) -> str:
     """The text without surrounding white space and without NULs; it must say something and fit."""
     clean = value.replace("\0", "").strip()
-    if not clean:
+    if not seen(clean):
         raise Empty(field=field)
     if len(clean) > limit:
         raise TooLong(field=field, limit=limit, length=len(clean))
@@ -34,9 +36,14 @@ def text(field: str, value: str, limit: int) -> str:
 
 def optional_text(field: str, value: str | None, limit: int) -> str | None:
     """As `text`, but nothing (or only white space) is None."""
-    if value is None or not value.replace("\0", "").strip():
+    if value is None or not seen(value):
         return None
     return text(field, value, limit)
+
+
+def seen(value: str) -> bool:
+    """Whether a reader would see anything of it: not only spaces, controls, and characters without a width."""
+    return any(unicodedata.category(char)[0] not in "ZC" for char in value)
 
 
 def number(field: str, value: int | None, bounds: tuple[int, int]) -> int | None:

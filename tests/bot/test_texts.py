@@ -24,7 +24,7 @@ HARD = {
     "emoji": "👩‍👩‍👧‍👦🏳️‍🌈" * 90,
     "right to left": "\u202eאבגד هوز\u2067" * 80,
     "marks": "z\u0301\u0302\u0303\u0304\u0305\u0306\u0307" * 100,
-    "zero width": "\u200b\u2060\ufeff\u200d" * 200 + "x",
+    "zero width": "x" + "\u200b\u2060\ufeff\u200d" * 200,
     "fences": "```\n" * 200,
     "controls": "a\x00b\x1b[31mc\x07\x7f\x85\u2028d",
     "template": "{{ 7*7 }} {% for x in range(10) %}{{ x }}{% endfor %} {{ config }} ${HOME} %s {0}",

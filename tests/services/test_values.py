@@ -218,19 +218,26 @@ def test_nearest_are_some_of_those_there_are(given_name: str, names: list[str]) 
 # ── what members may type ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize("unseen", ["", "  \n", "\0", "\u200b\u200d\u2060", "\u202e \ufeff", "\u00a0\u3000"])
+def test_a_text_that_nobody_would_see_says_nothing(unseen: str) -> None:
+    with pytest.raises(Empty):
+        limits.text("idea", unseen, 100)
+    assert limits.optional_text("style", unseen, 100) is None
+
+
 @given(st.text(max_size=30), st.integers(1, 20))
 def test_a_text_says_something_and_fits_or_is_refused(typed: str, limit: int) -> None:
     try:
         clean = limits.text("idea", typed, limit)
     except Empty:
-        assert not typed.replace("\0", "").strip()
+        assert not limits.seen(typed)
     except TooLong:
         assert len(typed.strip()) > limit
     else:
         assert 1 <= len(clean) <= limit
         assert clean == clean.strip()
         assert "\0" not in clean
-    if not typed.replace("\0", "").strip():
+    if not limits.seen(typed):
         assert limits.optional_text("style", typed, limit) is None
 
 
