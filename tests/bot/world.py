@@ -192,12 +192,15 @@ class World:
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def begun(self, act: Awaitable[InteractionResult], seconds: float = 0.3) -> InteractionResult:
-        """Does something that leaves a job running: nobody waits longer than `seconds` for it."""
+        """Does something that leaves a job running: once it is acknowledged nobody waits longer than `seconds`."""
         patience, self.env.settle_timeout = self.env.settle_timeout, seconds
         try:
             return await act
         except TimeoutError:
             newest = max(self.env.backend.interactions.values(), key=lambda record: record.id)
+            async with asyncio.timeout(10):
+                while not newest.responded:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
             return InteractionResult(self.env, newest)
         finally:
             self.env.settle_timeout = patience
