@@ -157,6 +157,13 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.TooManyWaiting: lambda x: Words(
         f"You have {x.limit} jobs waiting or running, which is the most.", "Wait for one, or cancel one: `/jobs list`."
     ),
+    e.AlreadyAsked: lambda x: Words(
+        f"That was asked for already: {x.ref}, by <@{x.member_id}>.", f"`/jobs show {x.ref}` says what became of it."
+    ),
+    e.Restarting: lambda x: Words("The bot is about to restart and takes in nothing new.", "Try again in a minute."),
+    e.VendorResting: lambda x: Words(
+        f"{_capital(_vendor(x.vendor))} keeps failing and is left alone for a while.", f"Try again <t:{x.until}:R>."
+    ),
     e.CannotPost: lambda x: Words(
         f"I may not post here: {', '.join(p.replace('_', ' ').title() for p in x.missing)} is missing.",
         "An administrator can grant it in this channel's settings, or use another channel.",

@@ -7,8 +7,8 @@ failed stores its code and facts, so that the words can be found again after a r
     ├── Refused                 nothing was started, nothing is charged
     │   ├── OutOfRange, TooLong, NotChosen, Unknown, NotAPicture, Taken, ServerOnly
     │   ├── NotFound, NotAllowed, ManagersOnly, TooLate, Gone
-    │   ├── AllowanceUsedUp, TooManyWaiting, CannotPost
-    │   └── NotSetUp
+    │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, CannotPost
+    │   └── NotSetUp, VendorResting, Restarting
     ├── VendorError             the vendor was asked, or could not be
     │   ├── KeyRefused, NoCredit, VendorBusy, VendorDown, ModelGone, BadRequest
     │   ├── Blocked             refused for safety, recitation or likeness
@@ -185,6 +185,27 @@ class TooManyWaiting(Refused):
     """This member has as many jobs waiting as allowed."""
 
     limit: int
+
+
+@dataclass(eq=False)
+class AlreadyAsked(Refused):
+    """The same button was pressed before; `ref` is the job that came of it, asked for by `member_id`."""
+
+    ref: str
+    member_id: int
+
+
+@dataclass(eq=False)
+class Restarting(Refused):
+    """The process is about to stop: no new work is taken in."""
+
+
+@dataclass(eq=False)
+class VendorResting(Refused):
+    """A vendor kept failing and is left alone; `until` is a Unix time in seconds."""
+
+    vendor: str
+    until: int
 
 
 @dataclass(eq=False)

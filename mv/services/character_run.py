@@ -22,7 +22,7 @@ from mv.domain.jobs import Job, Phase
 from mv.domain.limits import SEED
 from mv.domain.usage import AllowanceKind
 from mv.errors import Blocked, ModelGone, MvError, NoPicture, NotFound, Partial, Stopped, Uncertain, revive
-from mv.ports import PicturePrompt, Run, Ticket, Transaction
+from mv.ports import PicturePrompt, Run, Runner, Ticket, Transaction
 from mv.services.character import KIND, CharacterTask
 from mv.services.closing import fail, finish
 from mv.services.intake import Intake, Print
@@ -66,7 +66,7 @@ class _Painting:
         await self.run.progress(phase, done=self.done, total=self.task.brief.images, note=note)
 
 
-class CharacterRunner:
+class CharacterRunner(Runner):
     """The `Runner` of character jobs."""
 
     def __init__(self, tools: Tools, trace: Trace) -> None:

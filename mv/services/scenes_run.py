@@ -17,7 +17,7 @@ from mv.domain.scene_check import Checked, check
 from mv.domain.scenes import SceneDraft, SceneList, SceneVersion, TokenUsage
 from mv.domain.usage import AllowanceKind
 from mv.errors import BadAnswer, ModelGone, MvError, NotFound, Uncertain, revive
-from mv.ports import Journal, Run, SceneAnswer, ScenePrompt, Transaction
+from mv.ports import Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
 from mv.services.closing import fail, finish
 from mv.services.scenes import KIND, SceneTask
 from mv.services.tools import Tools
@@ -55,7 +55,7 @@ class _Writing:
         )
 
 
-class SceneRunner:
+class SceneRunner(Runner):
     """The `Runner` of scenes jobs."""
 
     def __init__(self, tools: Tools, trace: Trace) -> None:

@@ -10,7 +10,20 @@ from mv.domain.actor import Actor
 from mv.domain.engine import Engine, Makes, Vendor
 from mv.domain.ids import ServerId
 from mv.errors import NotSetUp, ServerOnly, Unknown
-from mv.ports import Clock, Darkroom, JobEngine, Media, Painter, Records, SceneWriter, Seen, VendorDoor
+from mv.ports import (
+    Clock,
+    Darkroom,
+    Gate,
+    JobEngine,
+    Media,
+    Meter,
+    Painter,
+    Records,
+    SceneWriter,
+    Seen,
+    Unmetered,
+    VendorDoor,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +39,8 @@ class Tools:
     writers: Mapping[Vendor, SceneWriter]
     painters: Mapping[Vendor, Painter]
     doors: Mapping[Vendor, VendorDoor] = field(default_factory=dict)
+    gates: Mapping[Vendor, Gate] = field(default_factory=dict)
+    meter: Meter = field(default_factory=Unmetered)
     stand_in: bool = False
 
     def line_up(self, makes: Makes, names: Sequence[str], chosen: str | None) -> tuple[Engine, ...]:

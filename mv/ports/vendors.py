@@ -1,0 +1,195 @@
+"""What the services need of vendors, of pictures and of files."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from mv.domain.engine import Engine
+from mv.domain.scenes import SceneBrief, TokenUsage
+
+Report = Callable[[str], Awaitable[None]]
+"""Called with a code such as `vendor_busy` when a vendor makes us wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenePrompt:
+    """A finished prompt for one call. `count` scenes are asked for; `have` are the titles of those that came already
+    (then only the missing ones are wanted)."""
+
+    system: str
+    user: str
+    count: int
+    brief: SceneBrief
+    temperature: float | None = None
+    max_output_tokens: int = 32768
+    timeout_seconds: float = 120.0
+    have: tuple[str, ...] = ()
+    attempt: int = 1
+    """Which version of the list this makes: engines that answer the same to the same vary by it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneAnswer:
+    """What came back from one call: decoded JSON (whatever its shape; of a cut-off answer what could be read), or None.
+    `problem` is None, cut_off, not_json or empty."""
+
+    payload: object | None
+    usage: TokenUsage
+    model_version: str
+    problem: str | None = None
+
+
+class SceneWriter(Protocol):
+    """Turns a prompt into scenes. Raises VendorError or NotSetUp; retries what is worth retrying by itself."""
+
+    async def write(self, engine: Engine, prompt: ScenePrompt, report: Report) -> SceneAnswer:
+        """One answer. Blocks raise Blocked, a model that is gone raises ModelGone."""
+
+    async def warm(self) -> None:
+        """Loads what is slow to load, off the event loop, before it is needed; may be left out."""
+        return
+
+    async def aclose(self) -> None:
+        """Closes connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturePrompt:
+    """One request to a painter, for `images` pictures (1, unless the engine has a count parameter)."""
+
+    text: str
+    name: str
+    description: str
+    aspect_ratio: str
+    images: int = 1
+    seed: int | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The flavor's, on top of the engine's own."""
+    timeout_seconds: float = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """What finds a started picture again after a restart: the vendor's prediction id, or the request itself. JSON."""
+
+    id: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What is known of an order whose ticket is lost. `since` is when it was about to be sent, by our clock; `taken`
+    are the tickets that other orders have; `alike` counts the equal orders whose tickets are lost, this one included.
+    """
+
+    since: datetime
+    taken: AbstractSet[str] = frozenset()
+    alike: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painted:
+    """The vendor's bytes, checked for size and host but not yet for being a picture."""
+
+    pictures: tuple[bytes, ...]
+    model_version: str
+
+
+class Painter(Protocol):
+    """Makes pictures in two strides, so that a restart can go on between them. Raises VendorError or NotSetUp."""
+
+    async def start(self, engine: Engine, prompt: PicturePrompt, report: Report) -> Ticket:
+        """Asks the vendor; from here on it may cost money. If whether it was accepted is unknown, raises Uncertain."""
+
+    async def collect(self, engine: Engine, ticket: Ticket, timeout_seconds: float, report: Report) -> Painted:
+        """Waits for the result and fetches it. May be called again with the same ticket."""
+
+    async def find(self, engine: Engine, prompt: PicturePrompt, search: Search) -> Ticket | None:
+        """The order that was sent before a kill and whose ticket is not known: if the vendor has it without any doubt.
+        Never starts anything; None also if the vendor cannot say."""
+        return None
+
+    async def cancel(self, engine: Engine, ticket: Ticket) -> None:
+        """Stops it at the vendor as well as can be; never raises a VendorError."""
+
+    async def warm(self) -> None:
+        """Loads what is slow to load, off the event loop, before it is needed; may be left out."""
+        return
+
+    async def aclose(self) -> None:
+        """Closes connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewSpec:
+    """How the light copy is made. `format` is webp or jpeg; `longest_edge` in pixels."""
+
+    format: str = "webp"
+    quality: int = 80
+    effort: int = 2
+    longest_edge: int = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Developed:
+    """A picture that was checked: its true type and size, and its preview."""
+
+    mime: str
+    extension: str
+    width: int
+    height: int
+    preview: bytes
+    preview_mime: str
+    preview_extension: str
+    preview_width: int
+    preview_height: int
+
+
+class Darkroom(Protocol):
+    """Checks pictures and makes previews, off the event loop."""
+
+    async def develop(self, data: bytes, spec: PreviewSpec) -> Developed:
+        """Raises NoPicture (broken, not_a_picture, too_large)."""
+
+
+class Media(Protocol):
+    """Files by key: a local folder or object storage."""
+
+    async def put(self, key: str, data: bytes, mime: str) -> None:
+        """Whole or not at all. Raises StorageFull, StorageError."""
+
+    async def get(self, key: str) -> bytes:
+        """Raises KeyError if there is none."""
+
+    async def delete(self, key: str) -> None:
+        """No error if there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorDoor:
+    """Whether a vendor can be asked at all."""
+
+    ready: bool
+    variable: str
+    """The environment variable that is missing, if it is not ready."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorState:
+    """How a vendor does. `resting_until` is set while it is left alone because it kept failing; `probing`: the rest is
+    over, and one call finds out whether it works again. `failures` in a row."""
+
+    failures: int = 0
+    resting_until: datetime | None = None
+    probing: bool = False
+
+
+class Gate(Protocol):
+    """What stands before a vendor: lets calls through at its rate, and none while it rests."""
+
+    def state(self) -> VendorState:
+        """From memory."""
