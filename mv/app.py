@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -32,6 +32,10 @@ from mv.store.opening import OpeningRecords
 from mv.vendors.gemini import GeminiWriter
 from mv.vendors.offline import OfflinePainter, OfflineWriter
 from mv.vendors.replicate import ReplicatePainter
+
+
+Adapters = tuple[Mapping[Vendor, SceneWriter], Mapping[Vendor, Painter]]
+"""What asks the vendors."""
 
 
 class SystemClock(Clock):
@@ -82,14 +86,22 @@ class App:
         self._lock.release()
 
 
-def build(settings: Settings, *, stand_in: bool = False, pause_seconds: float = 0.0, clock: Clock | None = None) -> App:
+def build(
+    settings: Settings,
+    *,
+    stand_in: bool = False,
+    pause_seconds: float = 0.0,
+    clock: Clock | None = None,
+    vendors: Callable[[Settings, Config], Adapters] | None = None,
+) -> App:
     """Raises ConfigMistake. `stand_in` and `pause_seconds` are the preview's: offline engines step in for vendors
-    without a key, and take their time, so that progress can be watched."""
+    without a key, and take their time, so that progress can be watched. `vendors` makes other adapters than ours, or
+    ours with less patience."""
     clock = clock or SystemClock()
     config = load_config(settings.config_dir)
     database = OpeningRecords(settings.database, clock=clock)
     engine = LocalEngine(database, clock, config.limits.concurrency)
-    writers, painters = _vendors(settings, config, pause_seconds)
+    writers, painters = vendors(settings, config) if vendors else _vendors(settings, config, pause_seconds)
     tools = Tools(
         records=database,
         clock=clock,
@@ -130,9 +142,7 @@ def doors(settings: Settings) -> dict[Vendor, VendorDoor]:
     }
 
 
-def _vendors(
-    settings: Settings, config: Config, pause_seconds: float
-) -> tuple[Mapping[Vendor, SceneWriter], Mapping[Vendor, Painter]]:
+def _vendors(settings: Settings, config: Config, pause_seconds: float) -> Adapters:
     def words(flavor: str) -> Vocabulary:
         return config.flavor(flavor).scene_params.vocabulary
 
