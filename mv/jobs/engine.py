@@ -8,26 +8,28 @@ A task exists while there is work and ends with it. A job has up to three, one a
     _deliver  the courier's, after the slot is free
 
 What a job came to is what the records say at its end, never what happened here: so a cancel that meets the runner's
-last transaction has one outcome. A job whose end could not be stored stays stored, and is taken up by the next start.
+last transaction has one outcome. A job whose end could not be stored stays stored, and is taken up again by `tidy`, or
+by the next start. A member's wish to cancel is journalled, so that a kill does not undo it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 
 from mv.config.model import Concurrency
 from mv.domain.ids import MemberId, RecordId
 from mv.domain.jobs import Job, JobKind, JobState, Progress
-from mv.errors import Incident, MvError, Stopped, StorageError, VendorError
+from mv.errors import MvError, Stopped, StorageError, VendorError
+from mv.jobs.ending import Endings, incident
 from mv.jobs.journal import RecordsJournal
 from mv.jobs.queue import Queue
 from mv.jobs.tasks import Tasks
 from mv.jobs.usual import UsualTimes
-from mv.jobs.work import Work
-from mv.ports import Clock, Courier, JobEngine, Records, Runner
+from mv.jobs.work import CANCEL, Work
+from mv.ports import Clock, Counted, Courier, JobEngine, Meter, Records, Runner, Timed, Unmetered
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +37,10 @@ PATIENCE_SECONDS = 10.0
 """How long a runner may take to let go; after that its job is ended without it."""
 PAUSES_SECONDS = (0.25, 1.0, 4.0, 10.0)
 """Between the attempts to store how a job ended."""
-GRACE_SECONDS = 5.0
-"""What a stopping process gives runners to let go and results to be delivered."""
+GRACE_SECONDS = 1.0
+"""What a stopping process gives runners to let go, and orders that are on their way to a vendor to be noted."""
+FORGOTTEN_SECONDS = 60.0
+"""A stored job that is older and not here was left behind: its command was acknowledged long ago."""
 DELIVERIES_AT_ONCE = 4
 """Of those that the last process left behind."""
 
@@ -57,15 +61,17 @@ class LocalEngine(JobEngine):
         pauses: Sequence[float] = PAUSES_SECONDS,
         patience: float = PATIENCE_SECONDS,
         grace: float = GRACE_SECONDS,
+        meter: Meter | None = None,
     ) -> None:
         self._records = records
         self._clock = clock
-        self._pauses = tuple(pauses)
+        self._meter = meter or Unmetered()
         self._patience = patience
         self._grace = grace
         self._queue = Queue(limits)
         self._works: dict[RecordId, Work] = {}
         self._runners: dict[JobKind, Runner] = {}
+        self._endings = Endings(records, self._runners, pauses)
         self._courier: Courier | None = None
         self._tasks = Tasks()
         self._usual = UsualTimes(records, self._tasks.spawn)
@@ -85,22 +91,12 @@ class LocalEngine(JobEngine):
 
     async def resume(self) -> None:
         """One look at the records; everything else happens in the background."""
-        async with self._records.read() as tx:
-            unfinished = await tx.jobs.unfinished()
-            undelivered = await tx.jobs.undelivered()
-        for job in unfinished:
-            self.release(job)
-            if self._courier is not None and job.id in self._works:
-                self._courier.follow(job)
-        self._tasks.spawn(self._catch_up(undelivered))
+        await self._take_up(0.0)
 
     async def tidy(self) -> None:
         """From time to time; one look at the records, the rest in the background."""
-        if self._draining:
-            return
-        async with self._records.read() as tx:
-            undelivered = await tx.jobs.undelivered()
-        self._tasks.spawn(self._catch_up(undelivered))
+        if not self._draining:
+            await self._take_up(FORGOTTEN_SECONDS)
 
     def release(self, job: Job) -> None:
         """Costs no query. A job that is here already, or that comes while the process stops, changes nothing."""
@@ -131,11 +127,14 @@ class LocalEngine(JobEngine):
     async def drain(self, seconds: float) -> None:
         """Ends within `seconds` and twice the grace. Afterwards nothing of this engine runs any more."""
         self._draining = True
-        for job_id in self._queue.clear():
-            del self._works[job_id]
+        self._queue.clear()
+        if self._courier is not None:
+            self._tasks.spawn(self._courier.farewell())
         await self._tasks.settle(seconds)
         for work in self._works.values():
             work.halt(None)
+        for runner in self._runners.values():
+            self._tasks.spawn(runner.settle())
         await self._tasks.settle(self._grace)
         self._tasks.cancel()
         await self._tasks.settle(self._grace)
@@ -182,10 +181,8 @@ class LocalEngine(JobEngine):
         except MvError as error:
             log.warning("job %s: %s", work.job.ref, error if isinstance(error, VendorError) else error.code)
             return error
-        except Exception:
-            number = secrets.token_hex(4)
-            log.exception("incident %s: job %s of server %s", number, work.job.ref, work.job.server_id)
-            return Incident(number=number)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the job must end
+            return incident(f"job {work.job.ref} of server {work.job.server_id}", error)
         if work.stopped_by is None:
             raise _LeavingError
         return Stopped(by_id=work.stopped_by)
@@ -197,6 +194,9 @@ class LocalEngine(JobEngine):
             steps = await tx.jobs.steps(work.job.id) if started else ()
         if started:
             work.begin(now, steps)
+            for step in steps:
+                if step.name == CANCEL:
+                    raise Stopped(by_id=step.value["by"])
         return started
 
     async def _run(self, work: Work) -> bool:
@@ -216,7 +216,11 @@ class LocalEngine(JobEngine):
         return False
 
     async def _insist(self, work: Work, by: MemberId) -> None:
-        """A cancelled job whose runner does not let go is ended without it."""
+        """A cancelled job is cancelled after a kill too; if its runner does not let go, it is ended without it."""
+        try:
+            await work.journal.intend(CANCEL, by=by)
+        except MvError as error:
+            log.warning("job %s: that it is cancelled could not be noted: %s", work.job.ref, error.code)
         if work.runner is not None:
             await asyncio.wait({work.runner}, timeout=self._patience)
             if not work.runner.done():
@@ -227,39 +231,23 @@ class LocalEngine(JobEngine):
     async def _end(self, work: Work, error: MvError | None) -> None:
         """Sees to it that it is final, frees its slot, has it delivered."""
         try:
-            work.end(await self._final(work.job, error))
+            work.end(await self._endings.final(work, error))
         except Exception as failure:
-            log.exception("job %s stays as it is stored until the next start", work.job.ref)
+            log.exception("job %s stays as it is stored until there is a way to store its end", work.job.ref)
             work.fail(failure)
         self._free(work)
         if work.deliverable:
-            self._usual.ended(work.job)
+            self._note(work.job)
             self._tasks.spawn(self._deliver(work))
         else:
             self._works.pop(work.job.id, None)
 
-    async def _final(self, job: Job, error: MvError | None) -> Job | None:
-        """The job as it is stored, final; None if it was erased. Raises what kept its end from being stored."""
-        for pause in self._pauses:
-            try:
-                return await self._close(job, error)
-            except Exception:
-                log.exception("job %s could not be ended; once more in %s s", job.ref, pause)
-            await asyncio.sleep(pause)
-        return await self._close(job, error)
-
-    async def _close(self, job: Job, error: MvError | None) -> Job | None:
-        stored = await self._stored(job.id)
-        if stored is None or stored.state.final:
-            return stored
-        if error is None:
-            error = Incident(number=secrets.token_hex(4))
-            log.error("incident %s: the runner of job %s came to its end without ending it", error.number, job.ref)
-        await self._runners[job.kind].close(stored, error)
-        stored = await self._stored(job.id)
-        if stored is not None and not stored.state.final:
-            raise RuntimeError("closed, and still not final")
-        return stored
+    def _note(self, job: Job) -> None:
+        self._usual.ended(job)
+        self._meter.count(Counted.JOBS_ENDED, kind=job.kind.value, state=job.state.value)
+        if job.started_at is not None and job.finished_at is not None:
+            seconds = (job.finished_at - job.started_at).total_seconds()
+            self._meter.took(Timed.JOB, max(seconds, 0.0), kind=job.kind.value, engine=job.engine)
 
     async def _deliver(self, work: Work) -> None:
         try:
@@ -272,13 +260,22 @@ class LocalEngine(JobEngine):
 
     # ── what the records know ────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _stored(self, job_id: RecordId) -> Job | None:
+    async def _take_up(self, older_than: float) -> None:
+        """What is stored, unfinished and not here, and what is finished and not delivered."""
         async with self._records.read() as tx:
-            return await tx.jobs.get(job_id)
+            unfinished = await tx.jobs.unfinished()
+            undelivered = await tx.jobs.undelivered()
+        until = self._clock.now() - timedelta(seconds=older_than)
+        for job in unfinished:
+            if job.id not in self._works and (job.created_at <= until or not older_than):
+                self.release(job)
+                if self._courier is not None and job.id in self._works:
+                    self._courier.follow(job)
+        self._tasks.spawn(self._catch_up(undelivered))
 
     async def _find(self, job_id: RecordId) -> Work | None:
         """A job that is stored and unfinished, but was not released here: from now on it is here, and waits."""
-        job = await self._stored(job_id)
+        job = await self._endings.stored(job_id)
         if job_id in self._works:
             return self._works[job_id]
         return None if job is None or job.state.final else self._take_in(job)

@@ -14,6 +14,9 @@ from mv.domain.jobs import Job, JobState, Phase, Progress, Step
 from mv.jobs.journal import RecordsJournal
 from mv.ports import Run
 
+CANCEL = "cancel"
+"""The step of the journal that says that a member wants it cancelled."""
+
 
 class Work(Run):
     """The `Run` that its runner is given, and what the engine needs beside it."""
@@ -52,6 +55,10 @@ class Work(Run):
         self._phase = phase
         self._done = self._done if same and done is None else done
         self._total = self._total if same and total is None else total
+        self._note = note
+
+    def remark(self, note: str) -> None:
+        """A note beside the phase it is in, till the next progress."""
         self._note = note
 
     def begin(self, at: datetime, steps: Iterable[Step]) -> None:

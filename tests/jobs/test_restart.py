@@ -189,3 +189,65 @@ async def test_a_drain_while_the_end_cannot_be_stored(world: World) -> None:
     await until(lambda: crew.studio.closed != [])
     await asyncio.wait_for(crew.engine.drain(0), 5)
     assert await world.state(job) is JobState.RUNNING
+
+
+# ── what could not be stored, and what a member had asked for ────────────────────────────────────────────────────────
+
+
+async def test_a_job_whose_end_could_not_be_stored_ends_when_there_is_room_again(world: World) -> None:
+    crew = world.crew()
+    crew.studio.closing_fails = [StorageFull() for _ in range(5)]
+    job = replace(world.job("busy"), created_at=world.clock.now() - dt.timedelta(minutes=2))
+    await world.released(crew, job)
+    await until(lambda: crew.studio.closing_fails == [] and crew.engine.status(job.id) is None)
+    assert await world.state(job) is JobState.RUNNING
+    assert crew.postman.numbers == []
+    await crew.engine.tidy()
+    await gone(crew, job)
+    assert await world.state(job) is JobState.FAILED
+    assert crew.postman.numbers == [1]
+
+
+async def test_while_an_end_cannot_be_stored_whoever_waits_is_told(world: World) -> None:
+    crew = world.crew()
+    crew.studio.closing_fails = [StorageFull() for _ in range(4)]
+    (job,) = await world.released(crew, world.job("busy"))
+    notes: set[str | None] = set()
+
+    def told() -> bool:
+        status = crew.engine.status(job.id)
+        notes.add(None if status is None else status.note)
+        return status is None
+
+    await until(told)
+    assert "unstorable" in notes
+    assert await world.state(job) is JobState.FAILED
+
+
+async def test_tidying_leaves_a_command_that_is_not_acknowledged_yet_alone(world: World) -> None:
+    crew = world.crew()
+    job = world.job()
+    await world.store(job)
+    await crew.engine.tidy()
+    await asyncio.sleep(0.02)
+    assert crew.studio.started == []
+
+
+async def test_a_cancel_outlives_a_kill(world: World) -> None:
+    dead = world.crew()
+    dead.studio.closing_fails = [StorageFull() for _ in range(99)]
+    (job,) = await world.released(dead, world.job("hold"))
+    await until(lambda: dead.studio.started == [1])
+    cancelling = asyncio.create_task(dead.engine.cancel(job.id, MemberId(7)))
+    await world.journalled(job, "cancel")
+    await dead.engine.drain(0)
+    cancelling.cancel()
+
+    crew = world.crew()
+    await crew.engine.resume()
+    await gone(crew, job)
+    stored = await world.stored(job)
+    assert stored.state is JobState.CANCELLED
+    assert crew.studio.started == []
+    assert crew.studio.closed == [(1, "Stopped")]
+    assert stored.error_facts is not None or stored.error == "Stopped"
