@@ -33,7 +33,6 @@ from mv.vendors.gemini import GeminiWriter
 from mv.vendors.offline import OfflinePainter, OfflineWriter
 from mv.vendors.replicate import ReplicatePainter
 
-
 Adapters = tuple[Mapping[Vendor, SceneWriter], Mapping[Vendor, Painter]]
 """What asks the vendors."""
 
