@@ -196,7 +196,7 @@ async def test_a_drain_while_the_end_cannot_be_stored(world: World) -> None:
 
 async def test_a_job_whose_end_could_not_be_stored_ends_when_there_is_room_again(world: World) -> None:
     crew = world.crew()
-    crew.studio.closing_fails = [StorageFull() for _ in range(5)]
+    crew.studio.closing_fails = [StorageFull() for _ in range(3)]
     job = replace(world.job("busy"), created_at=world.clock.now() - dt.timedelta(minutes=2))
     await world.released(crew, job)
     await until(lambda: crew.studio.closing_fails == [] and crew.engine.status(job.id) is None)
@@ -210,7 +210,7 @@ async def test_a_job_whose_end_could_not_be_stored_ends_when_there_is_room_again
 
 async def test_while_an_end_cannot_be_stored_whoever_waits_is_told(world: World) -> None:
     crew = world.crew()
-    crew.studio.closing_fails = [StorageFull() for _ in range(4)]
+    crew.studio.closing_fails = [StorageFull(), StorageFull()]
     (job,) = await world.released(crew, world.job("busy"))
     notes: set[str | None] = set()
 
