@@ -35,19 +35,21 @@ class ScenePrompt:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneAnswer:
     """What came back from one call: decoded JSON (whatever its shape; of a cut-off answer what could be read), or None.
-    `problem` is None, cut_off, not_json or empty."""
+    `problem` is None, cut_off, not_json or empty. A refusal by the vendor's rules is an answer too, for it may have
+    cost something: `rule` is one of Blocked's, and there is no payload."""
 
     payload: object | None
     usage: TokenUsage
     model_version: str
     problem: str | None = None
+    rule: str | None = None
 
 
 class SceneWriter(Protocol):
     """Turns a prompt into scenes. Raises VendorError or NotSetUp; retries what is worth retrying by itself."""
 
     async def write(self, engine: Engine, prompt: ScenePrompt, report: Report) -> SceneAnswer:
-        """One answer. Blocks raise Blocked, a model that is gone raises ModelGone."""
+        """One answer. A model that is gone raises ModelGone."""
 
     async def warm(self) -> None:
         """Loads what is slow to load, off the event loop, before it is needed; may be left out."""

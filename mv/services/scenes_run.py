@@ -16,7 +16,7 @@ from mv.domain.jobs import Job, Phase
 from mv.domain.scene_check import Checked, check
 from mv.domain.scenes import SceneDraft, SceneList, SceneVersion, TokenUsage
 from mv.domain.usage import AllowanceKind
-from mv.errors import BadAnswer, ModelGone, MvError, NotFound, Uncertain, revive
+from mv.errors import BadAnswer, Blocked, ModelGone, MvError, NotFound, Uncertain, revive
 from mv.ports import Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
 from mv.services.closing import fail, finish
 from mv.services.scenes import KIND, SceneTask
@@ -116,6 +116,8 @@ class SceneRunner(Runner):
                 continue
             writing.usage += answer.usage
             writing.model_version = answer.model_version
+            if answer.rule:
+                raise Blocked(vendor=engine.vendor.value, rule=answer.rule)
             return answer
 
     async def _ask_engine(self, writing: _Writing, step: str, engine: Engine, prompt: ScenePrompt) -> SceneAnswer:
@@ -131,6 +133,7 @@ class SceneRunner(Runner):
                 usage=TokenUsage.model_validate(value["usage"]),
                 model_version=value["model_version"],
                 problem=value["problem"],
+                rule=value.get("rule"),
             )
         self._trace.prompt(writing.run.job, engine, f"{prompt.system}\n\n{prompt.user}")
         await journal.intend(step, engine=engine.name)
@@ -150,6 +153,7 @@ class SceneRunner(Runner):
             usage=answer.usage.model_dump(),
             model_version=answer.model_version,
             problem=answer.problem,
+            rule=answer.rule,
         )
         return answer
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from mv.domain.scenes import TokenUsage
-from mv.errors import Blocked
 from mv.ports import SceneAnswer
 
 if TYPE_CHECKING:
@@ -42,9 +41,11 @@ _FENCED = re.compile(r"```[A-Za-z]*\s*(.*?)\s*(?:```|\Z)", re.DOTALL)
 
 
 def read(response: GenerateContentResponse, model: str) -> SceneAnswer:
-    """The answer, whatever it holds. Raises Blocked."""
+    """The answer, whatever it holds."""
     usage, version = _usage(response), (response.model_version or model)[:200]
-    _refuse_blocks(response)
+    rule = _rule(response)
+    if rule:
+        return SceneAnswer(payload=None, usage=usage, model_version=version, rule=rule)
     text = (response.text or "").strip()
     if not text:
         cut = _finish(response) in _CUT
@@ -60,15 +61,14 @@ def _finish(response: GenerateContentResponse) -> str:
     return str(first.finish_reason.value).upper() if first and first.finish_reason else ""
 
 
-def _refuse_blocks(response: GenerateContentResponse) -> None:
+def _rule(response: GenerateContentResponse) -> str | None:
+    """By which rule it was refused; None if it was not."""
     feedback = response.prompt_feedback
     if feedback and feedback.block_reason:
         reason = str(feedback.block_reason.value).upper()
         if not reason.endswith("UNSPECIFIED") or not response.candidates:
-            raise Blocked(vendor="gemini", rule=_RULES.get(reason, "other"))
-    rule = _RULES.get(_finish(response))
-    if rule:
-        raise Blocked(vendor="gemini", rule=rule)
+            return _RULES.get(reason, "other")
+    return _RULES.get(_finish(response))
 
 
 def _usage(response: GenerateContentResponse) -> TokenUsage:

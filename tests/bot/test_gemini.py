@@ -72,7 +72,7 @@ async def test_what_really_answered_and_what_it_cost_is_shown(world: World, goog
 async def test_refused_by_a_rule(world: World, google: GeminiStandIn, answer: Reply, words: str) -> None:
     said_by(google, answer)
     await world.ann.slash(world.channel, "scenes create", **SCENES)
-    await failed(world, "Google Gemini refused this", words)
+    await failed(world, "Google Gemini refused this", words, cost=COST)
     assert labels(world.last) == ["Edit and retry"]
     assert google.calls == 1
 
