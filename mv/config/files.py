@@ -116,10 +116,22 @@ def limits_of(document: Document) -> Limits:
         if (entry.kind, entry.period) in seen:
             raise mistake(document, path, f"one limit for {entry.kind.value} a {entry.period.value}, not two")
         seen.add((entry.kind, entry.period))
-    for vendor in file.concurrency.per_vendor:
-        if vendor not in list(Vendor):
-            raise mistake(document, ("concurrency", "per_vendor", vendor), "one of " + ", ".join(Vendor))
+    _check_vendors(document, file)
     return Limits(**{**dict(file), "allowances": tuple(entry.allowance() for entry in file.allowances)})
+
+
+def _check_vendors(document: Document, file: LimitsFile) -> None:
+    named = (
+        (("concurrency", "per_vendor"), file.concurrency.per_vendor),
+        (("vendors", "per_minute"), file.vendors.per_minute),
+    )
+    for path, vendors in named:
+        for vendor in vendors:
+            if vendor not in list(Vendor):
+                raise mistake(document, (*path, vendor), "one of " + ", ".join(Vendor))
+    shortest = file.vendors.rest_seconds
+    if file.vendors.longest_rest_seconds < shortest:
+        raise mistake(document, ("vendors", "longest_rest_seconds"), f"at least rest_seconds, which is {shortest:g}")
 
 
 def _engine(document: Document, name: str, entry: EngineEntry) -> Engine:

@@ -160,10 +160,21 @@ class Pictures(Strict):
     """Hosts that pictures are fetched from; `.example.com` also allows every host below it."""
 
 
+class VendorLimits(Strict):
+    """How vendors are asked, and when one that keeps failing is left alone. All of it may be left out."""
+
+    per_minute: Mapping[str, Annotated[int, Field(ge=1, le=100_000)]] = Field(default_factory=dict)
+    """Calls that start work, by vendor; a vendor that is not named has no limit."""
+    rest_after_failures: int = Field(5, ge=1, le=1000)
+    rest_seconds: float = Field(20, gt=0, le=86_400)
+    longest_rest_seconds: float = Field(300, gt=0, le=86_400)
+
+
 class LimitKeys(Strict):
     """What limits.yaml says in the same words as the program."""
 
     concurrency: Concurrency
+    vendors: VendorLimits = Field(default_factory=VendorLimits)
     pictures: Pictures
     notify_after_seconds: int = Field(ge=0, le=86_400)
     """0 is off."""

@@ -123,6 +123,16 @@ def test_limits(tmp_path: Path) -> None:
     assert (limits.notify_after_seconds, limits.progress_every_seconds) == (60, 2.0)
 
 
+def test_how_vendors_are_asked_may_be_left_out(tmp_path: Path) -> None:
+    vendors = load(tmp_path).limits.vendors
+    assert (vendors.per_minute, vendors.rest_after_failures) == ({}, 5)
+    assert (vendors.rest_seconds, vendors.longest_rest_seconds) == (20.0, 300.0)
+    section = "vendors:\n  per_minute:\n    gemini: 10\n  rest_seconds: 0.5\n"
+    vendors = load(tmp_path, **{"limits.yaml": LIMITS + section}).limits.vendors
+    assert (vendors.per_minute, vendors.rest_after_failures) == ({"gemini": 10}, 5)
+    assert (vendors.rest_seconds, vendors.longest_rest_seconds) == (0.5, 300.0)
+
+
 def test_text_that_looks_like_something_else_stays_text(tmp_path: Path) -> None:
     text = "suggestions:\n  style: [no, on, 16:9, 2026-10-07, 0x10, 010]\n"
     config = load(tmp_path, **{"lofi/scene_params.yaml": text})

@@ -273,6 +273,25 @@ def test_an_allowance_said_twice(tmp_path: Path) -> None:
     assert "one limit for scenes a day" in found.expected
 
 
+VENDORS = [
+    ("per_minute: {gemnii: 4}", "vendors.per_minute.gemnii", "one of gemini, replicate"),
+    ("per_minute: {gemini: 0}", "vendors.per_minute.gemini", "a whole number from 1 to 100000"),
+    ("per_minute: 60", "vendors.per_minute", "names with values, each a whole number"),
+    ("rest_after_failures: 0", "vendors.rest_after_failures", "a whole number from 1 to 1000"),
+    ("rest_second: 5", "vendors.rest_second", "nothing: this key is unknown; did you mean rest_seconds?"),
+    ("rest_seconds: 0", "vendors.rest_seconds", "a number above 0, up to 86400"),
+    ("longest_rest_seconds: 5", "vendors.longest_rest_seconds", "at least rest_seconds, which is 20"),
+]
+
+
+@pytest.mark.parametrize(("line", "key", "expected"), VENDORS)
+def test_how_vendors_are_asked(tmp_path: Path, line: str, key: str, expected: str) -> None:
+    text = f"{LIMITS}vendors:\n  {line}\n"
+    found = refuse(tmp_path, **{LIMITS_FILE: text})
+    assert (found.file, found.line, found.key) == (LIMITS_FILE, line_of(text, line), key)
+    assert expected in found.expected
+
+
 def test_the_first_mistake_in_the_file_is_told(tmp_path: Path) -> None:
     text = (
         SCENE_PARAMS.replace("longest_edge", "x").replace("camera: still", "camera: 5").replace("count: 8", "count: 99")
