@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -20,6 +21,11 @@ RecordId = NewType("RecordId", str)
 def new_id() -> RecordId:
     """A fresh key."""
     return RecordId(str(ULID()))
+
+
+def first_id(at: datetime) -> RecordId:
+    """The first key of that millisecond: those made earlier sort before it."""
+    return RecordId(str(ULID.from_datetime(at))[:10] + "0" * 16)
 
 
 class Kind(StrEnum):

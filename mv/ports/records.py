@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from mv.domain.character import Character, MediaFile, Take
 from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
-from mv.domain.jobs import Delivery, Job, JobKind, JobState, Step
+from mv.domain.jobs import Delivery, Job, JobKind, JobState, Once, Step
 from mv.domain.project import Project
 from mv.domain.scenes import SceneList, SceneVersion
 from mv.domain.usage import AllowanceKind, Entry, Quota
@@ -174,6 +174,9 @@ class JobRows(Protocol):
     ) -> dict[tuple[ServerId, MemberId], int]:
         """How many jobs each has queued or running."""
 
+    async def asked(self, interactions: Sequence[int], onces: Sequence[Once]) -> tuple[Job, ...]:
+        """Jobs that came of these interactions, and those that stand in the way of asking under these keys again."""
+
     async def start(self, job_id: RecordId, at: datetime) -> bool:
         """queued or running → running; False if it is final."""
 
@@ -204,6 +207,10 @@ class JobRows(Protocol):
 
     async def steps(self, job_id: RecordId) -> tuple[Step, ...]:
         """The whole journal, oldest first."""
+
+    async def steps_since(self, prefix: str, since: datetime) -> tuple[Step, ...]:
+        """All jobs' steps of names that begin so and were intended since then; of jobs that are not more than a day
+        older."""
 
     async def intend(self, job_id: RecordId, name: str, at: datetime, value: Mapping[str, Any]) -> None:
         """Before an effect. Again for the same name: replaces the value, clears `done_at`."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Insert, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mv.domain.ids import RecordId
+from mv.domain.ids import RecordId, first_id
 from mv.domain.jobs import Step
 from mv.store.queries import AnyRow, upsert
 from mv.store.tables import steps
+
+OLDEST_JOB = timedelta(days=1)
+"""Before it takes its steps."""
 
 _STEPS = select(steps).where(steps.c.job_id == bindparam("of_job")).order_by(steps.c.position)
 _STEP = _STEPS.where(steps.c.name == bindparam("named"))
@@ -41,6 +44,14 @@ class JournalRows:
     async def steps(self, job_id: RecordId) -> tuple[Step, ...]:
         """The whole journal, in the order in which steps were first intended."""
         return tuple(_to_step(row) for row in await self._connection.execute(_STEPS, {"of_job": job_id}))
+
+    async def steps_since(self, prefix: str, since: datetime) -> tuple[Step, ...]:
+        """All jobs' steps of such names. Their keys begin with the time at which they were stored: what is much older
+        is not looked at."""
+        begin = first_id(since - OLDEST_JOB)
+        query = select(steps).where(steps.c.job_id >= begin, steps.c.name.startswith(prefix, autoescape=True))
+        query = query.where(steps.c.intended_at >= since)
+        return tuple(_to_step(row) for row in await self._connection.execute(query))
 
     async def intend(self, job_id: RecordId, name: str, at: datetime, value: Mapping[str, Any]) -> None:
         """Before an effect. Again for the same name: replaces the value, clears `done_at`; what the step has cost

@@ -11,7 +11,8 @@ import asyncio
 import itertools
 import logging
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 from mv.config.model import Pictures
 from mv.domain.engine import Engine
 from mv.errors import MvError, NoPicture, Uncertain, VendorDown
-from mv.ports import Painted, Painter, PicturePrompt, Report, Ticket
+from mv.ports import Painted, Painter, PicturePrompt, Report, Search, Ticket
 from mv.vendors.download import Downloader, is_loopback
 from mv.vendors.replicate_api import ReplicateApi
 from mv.vendors.replicate_order import Order, made_at, matching, order_for
@@ -39,6 +40,13 @@ some twenty requests (the vendor allows 3,000 a minute)."""
 
 LOOK = (0.5, 1.5, 3.0)
 """Pauses in seconds before each look for a prediction that may have been accepted."""
+
+MARGIN = timedelta(seconds=2)
+"""By which two clocks may differ after the vendor's answers were compared with ours."""
+LONG_MARGIN = timedelta(seconds=15)
+"""The same where all other orders are known, so that an equal one of a moment before is no doubt."""
+PAGES = 5
+"""Of a hundred predictions each: what is looked through before it is given up."""
 
 
 class ReplicatePainter(Painter):
@@ -68,6 +76,7 @@ class ReplicatePainter(Painter):
         self._answer_seconds, self._first_wait = answer_seconds, first_wait
         self._given: deque[str] = deque(maxlen=2000)
         self._asking: Counter[str] = Counter()
+        self._seeking: Counter[str] = Counter()
 
     async def warm(self) -> None:
         """Loads the SDK ahead of the first request: a fifth of a second of work in a thread."""
@@ -75,19 +84,34 @@ class ReplicatePainter(Painter):
         await self._downloads.connect()
 
     async def start(self, engine: Engine, prompt: PicturePrompt, report: Report) -> Ticket:
-        """Asks for one prediction. If this is cancelled while the vendor is being asked, what comes of it is cancelled
-        at the vendor in the background."""
+        """Asks for one prediction. Whoever cancels this does not learn whether it was accepted: let it run to its
+        end."""
         order = order_for(engine, prompt)
         patience = Patience(seconds=4 * self._answer_seconds, first_wait=self._first_wait)
-        self._asking[order.mark] += 1
-        try:
+        with _counted(self._asking, order.mark):
             found = await self._create(order, engine.model, patience, report)
-        finally:
-            self._asking[order.mark] -= 1
-            if not self._asking[order.mark]:
-                del self._asking[order.mark]
         self._given.append(found)
         return Ticket(id=found)
+
+    async def find(self, engine: Engine, prompt: PicturePrompt, search: Search) -> Ticket | None:
+        """After a kill. Equal orders whose tickets are lost may take each other's predictions, as long as there are no
+        more of them than such orders: what they ask for is the same. At most some 5 s, unless the vendor is slow."""
+        order = order_for(engine, prompt)
+        with _counted(self._seeking, order.mark):
+            for pause in (0.0, *self._look[1:]):
+                await asyncio.sleep(pause)
+                listed = await self._listed(order, search.since, LONG_MARGIN)
+                if listed is None or self._asking[order.mark]:
+                    continue
+                found, complete = listed
+                free = [id for id in found if id not in search.taken and id not in self._given]
+                if free:
+                    sure = complete and len(free) <= search.alike
+                    log.warning("replicate: %d predictions may be of an order before the restart", len(free))
+                    if sure:
+                        self._given.append(free[0])
+                    return Ticket(id=free[0]) if sure else None
+        return None
 
     async def collect(self, engine: Engine, ticket: Ticket, timeout_seconds: float, report: Report) -> Painted:
         """Polls until the prediction ends, then fetches what it made. After `timeout_seconds` it is cancelled at the
@@ -108,7 +132,7 @@ class ReplicatePainter(Painter):
         await self._api.cancel(ticket.id)
 
     async def aclose(self) -> None:
-        """Closes connections; waits at most 5 s for cancellations that are under way."""
+        """Closes connections."""
         await self._api.aclose()
         await self._downloads.aclose()
 
@@ -134,19 +158,31 @@ class ReplicatePainter(Painter):
         with the same model and the very same input, not one of ours, and no equal order under way beside this one."""
         for pause in self._look:
             await asyncio.sleep(pause)
-            try:
-                page = await self._api.newest()
-            except Setback as setback:
-                log.info("replicate: could not look for the prediction: %s", setback.note)
-                continue
-            since = sent_at + self._api.ahead - timedelta(seconds=2)
-            found = [one.id for one in matching(order, page.results, since) if one.id not in self._given]
-            if found:
-                complete = not page.next or made_at(page.results[-1]) < since
-                sure = complete and len(found) == 1 and self._asking[order.mark] == 1
+            listed = await self._listed(order, sent_at, MARGIN)
+            found = [] if listed is None else [id for id in listed[0] if id not in self._given]
+            if listed is not None and found:
+                alone = self._asking[order.mark] == 1 and not self._seeking[order.mark]
                 log.warning("replicate: a create got no answer; %d predictions may be its own", len(found))
-                return found[0] if sure else None
+                return found[0] if listed[1] and len(found) == 1 and alone else None
         return None
+
+    async def _listed(self, order: Order, since: datetime, margin: timedelta) -> tuple[list[str], bool] | None:
+        """The ids of all predictions made since then by such an order, and whether the vendor's list was seen that far
+        back. None if the vendor cannot be asked."""
+        found: list[str] = []
+        cursor = ""
+        try:
+            for _ in range(PAGES):
+                page = await self._api.newest(cursor)
+                begin = since + self._api.ahead - margin
+                found += [one.id for one in matching(order, page.results, begin)]
+                if not page.next or (page.results and made_at(page.results[-1]) < begin):
+                    return list(dict.fromkeys(found)), True
+                cursor = page.next
+        except Setback as setback:
+            log.info("replicate: could not look for the prediction: %s", setback.note)
+            return None
+        return list(dict.fromkeys(found)), False
 
     async def _ended(self, id: str, model: str, report: Report) -> Prediction:
         """Polls through every trouble that may pass, for the prediction runs and is paid for."""
@@ -207,3 +243,15 @@ class ReplicatePainter(Painter):
                 return error
 
         return list(await asyncio.gather(*(one(address) for address in addresses)))
+
+
+@contextmanager
+def _counted(counter: Counter[str], mark: str) -> Iterator[None]:
+    """Counts while the block lasts; what is at zero is forgotten."""
+    counter[mark] += 1
+    try:
+        yield
+    finally:
+        counter[mark] -= 1
+        if not counter[mark]:
+            del counter[mark]

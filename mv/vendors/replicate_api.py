@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qs, quote, urlsplit
 
 from mv.errors import KeyRefused
 from mv.vendors.replicate_order import Order
@@ -37,7 +38,6 @@ class ReplicateApi:
         self._lock = asyncio.Lock()
         self._client: Client | None = None
         self._wire: Wire | None = None
-        self._strays: set[asyncio.Future[None]] = set()
 
     async def connect(self) -> Client:
         """The SDK's client. Raises KeyRefused for a token that cannot even be sent."""
@@ -62,17 +62,14 @@ class ReplicateApi:
         return timedelta(seconds=self._wire.ahead if self._wire else 0.0)
 
     async def aclose(self) -> None:
-        """Gives predictions that nobody waits for 5 s to be cancelled, then closes connections."""
-        if self._strays:
-            await asyncio.wait(self._strays, timeout=CANCEL_SECONDS)
+        """Closes connections."""
         async with self._lock:
             wire, self._client, self._wire = self._wire, None, None
         if wire is not None:
             await wire.aclose()
 
     async def create(self, order: Order, model: str) -> Prediction:
-        """Costs money once accepted. If the caller is cancelled meanwhile, the call is seen through in the background
-        and what it made is cancelled at the vendor."""
+        """Costs money once accepted."""
         client = await self.connect()
         target: dict[str, Any] = {"version": order.version} if order.version else {"model": order.model}
 
@@ -80,24 +77,20 @@ class ReplicateApi:
             async with asyncio.timeout(self._answer_seconds + 10.0):
                 return await client.predictions.async_create(input=dict(order.input), **target)
 
-        asking = asyncio.ensure_future(self._judged(ask(), model, creating=True))
-        try:
-            return await asyncio.shield(asking)
-        except asyncio.CancelledError:
-            stray = asyncio.ensure_future(self._stop(asking))
-            self._strays.add(stray)
-            stray.add_done_callback(self._strays.discard)
-            raise
+        return await self._judged(ask(), model, creating=True)
 
     async def get(self, id: str, model: str = "") -> Prediction:
         """Its state now. Raises Setback; 404 is NoPicture(expired)."""
         client = await self.connect()
         return await self._judged(client.predictions.async_get(id), model)
 
-    async def newest(self) -> Page[Prediction]:
-        """The newest hundred predictions of the account."""
+    async def newest(self, after: str = "") -> Page[Prediction]:
+        """The newest hundred predictions of the account; `after` is a page's `next`, for the hundred before those. Of
+        that address only the cursor is used: the token never follows it to another host."""
         client = await self.connect()
-        return await self._judged(client.predictions.async_list(), "")
+        cursor = parse_qs(urlsplit(after).query).get("cursor", [""])[0]
+        listing = client.predictions.async_list(f"/v1/predictions?cursor={quote(cursor)}" if cursor else ...)
+        return await self._judged(listing, "")
 
     async def cancel(self, id: str) -> None:
         """At most 5 s; what goes wrong is logged, never raised."""
@@ -109,11 +102,6 @@ class ReplicateApi:
             log.warning("replicate: %s could not be cancelled: %s", id, setback.note)
         except (KeyRefused, TimeoutError) as error:
             log.warning("replicate: %s could not be cancelled: %s", id, type(error).__name__)
-
-    async def _stop(self, asking: asyncio.Future[Prediction]) -> None:
-        (outcome,) = await asyncio.gather(asking, return_exceptions=True)
-        if not isinstance(outcome, BaseException):
-            await self.cancel(outcome.id)
 
     async def _judged(self, call: Awaitable[T], model: str, *, creating: bool = False) -> T:
         from mv.vendors.replicate_wire import judge

@@ -13,7 +13,6 @@ from PIL import Image
 from mv.errors import BadRequest, Blocked, KeyRefused, MvError, NoPicture, VendorBusy, VendorDown
 from mv.ports import Ticket
 from mv.vendors.replicate import ReplicatePainter
-from tests.standins.local import Fault
 from tests.standins.replicate import ReplicateStandIn, Script
 from tests.vendors.conftest import Heard
 from tests.vendors.samples import TOKEN, picture_prompt, pictures, pictures_engine
@@ -195,23 +194,6 @@ async def test_cancelling_never_raises(server: ReplicateStandIn, painter: Replic
     await lost.aclose()
     keyless = ReplicatePainter("", base_url=server.url, pictures=pictures())
     await keyless.cancel(pictures_engine(), Ticket(id="unknown"))
-
-
-async def test_a_create_that_is_cancelled_meanwhile_is_cancelled_there(
-    server: ReplicateStandIn, painter: ReplicatePainter, heard: Heard
-) -> None:
-    slow = Script(status="never", accepted=True, create=Fault(status=201, json={"id": "p0"}, delay=0.3))
-    server.script.append(slow)
-    await painter.warm()
-    task = asyncio.ensure_future(painter.start(pictures_engine(), picture_prompt(), heard))
-    await asyncio.sleep(0.1)
-    server.predictions["p0"] = server.predictions.pop(next(iter(server.predictions)))
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    await painter.aclose()
-    assert server.predictions["p0"].canceled
-    assert server.counts["creates"] == 1
 
 
 async def test_a_token_that_no_header_can_hold_is_refused_before_anything_is_sent(
