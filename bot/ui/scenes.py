@@ -71,6 +71,7 @@ def notes_in_words(notes: Sequence[str]) -> str:
 
 _SAID = {
     "asked_again": "the generator was asked once more for what was missing",
+    "asked_after_restart": "the bot restarted while the generator was at work, so it was asked again",
     "kept_first": "more scenes came than were asked for, the first were kept",
     "shortened": "overlong texts were shortened",
 }

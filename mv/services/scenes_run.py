@@ -17,13 +17,16 @@ from mv.domain.scene_check import Checked, check
 from mv.domain.scenes import SceneDraft, SceneList, SceneVersion, TokenUsage
 from mv.domain.usage import AllowanceKind
 from mv.errors import BadAnswer, Blocked, ModelGone, MvError, NotFound, Uncertain, revive
-from mv.ports import Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
+from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
 from mv.services.closing import fail, finish
 from mv.services.scenes import KIND, SceneTask
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 
 log = logging.getLogger(__name__)
+
+AGAIN = ":again"
+"""The name of a step ends so when a kill fell into the first call."""
 
 
 @dataclass(slots=True)
@@ -124,6 +127,8 @@ class SceneRunner(Runner):
         journal, prompt = writing.run.journal, replace(prompt, attempt=writing.task.attempt)
         step = await _next_try(journal, step, engine)
         known = await journal.seen(step)
+        if step.endswith(AGAIN):
+            writing.notes.append("asked_after_restart")
         if known is not None and known.done_at is not None:
             value = known.value
             if "error" in value:
@@ -135,6 +140,9 @@ class SceneRunner(Runner):
                 problem=value["problem"],
                 rule=value.get("rule"),
             )
+        if step.endswith(AGAIN):
+            self._tools.meter.count(Counted.CALLS_REPEATED, vendor=engine.vendor.value)
+            log.warning("job %s: a kill fell into a call to %s; it is asked again", writing.run.job.ref, engine.name)
         self._trace.prompt(writing.run.job, engine, f"{prompt.system}\n\n{prompt.user}")
         await journal.intend(step, engine=engine.name)
 
@@ -202,7 +210,7 @@ class SceneRunner(Runner):
 
 async def _next_try(journal: Journal, step: str, engine: Engine) -> str:
     """The step to take: `step`, or its second try if the first was in flight at a kill. A third is never made."""
-    for name in (step, f"{step}:again"):
+    for name in (step, step + AGAIN):
         seen = await journal.seen(name)
         if seen is None or seen.done_at is not None:
             return name
