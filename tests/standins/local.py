@@ -15,7 +15,9 @@ from aiohttp import web
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """An answer that was not hoped for. `drop` is `before` (closed without an answer) or `mid` (in the middle of the
-    body); `delay` in seconds comes first; `json` is the body unless `body` is given."""
+    body); `delay` in seconds comes first; `json` is the body unless `body` is given. `raw` is the whole answer as it
+    goes over the wire, after which the line is cut, or left open with `hang`; `drip` waits that long after each byte.
+    """
 
     status: int = 500
     json: Any = None
@@ -24,6 +26,17 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     drop: str = ""
+    raw: bytes | None = None
+    hang: bool = False
+    drip: float = 0.0
+
+
+def wire(body: bytes, *, status: str = "200 OK", mime: str = "application/json", **headers: str | None) -> bytes:
+    """An answer for `Fault.raw`. Its true length is declared, unless `content_length` says otherwise or is None."""
+    lines = {"content-type": mime, "content-length": str(len(body)), "connection": "close"}
+    told = {**lines, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    head = "".join(f"{name}: {value}\r\n" for name, value in told.items() if value is not None)
+    return f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body
 
 
 async def play(fault: Fault, request: web.Request) -> web.StreamResponse:
@@ -40,11 +53,25 @@ async def play(fault: Fault, request: web.Request) -> web.StreamResponse:
         if transport is not None:
             transport.close()
         return response
+    if fault.raw is not None and transport is not None:
+        await _on_the_wire(fault, fault.raw, transport)
+        return web.Response()
     if fault.body is not None:
         return web.Response(
             status=fault.status, text=fault.body, content_type=fault.content_type, headers=dict(fault.headers)
         )
     return web.json_response(fault.json, status=fault.status, headers=dict(fault.headers))
+
+
+async def _on_the_wire(fault: Fault, raw: bytes, transport: asyncio.Transport) -> None:
+    for piece in [raw[at : at + 1] for at in range(len(raw))] if fault.drip else [raw]:
+        if transport.is_closing():
+            return
+        transport.write(piece)
+        await asyncio.sleep(fault.drip)
+    while fault.hang and not transport.is_closing():  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    transport.close()
 
 
 class LocalServer:
