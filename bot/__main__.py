@@ -124,7 +124,9 @@ def _say(error: MvError) -> str:
         DataFolderUnusable,
         SchemaTooNew,
         StorageDamaged,
+        StorageFull,
         StorageLocked,
+        StorageReadOnly,
     )
 
     match error:
@@ -141,6 +143,10 @@ def _say(error: MvError) -> str:
             return f"The database {error.path} is damaged. Put a backup in its place, or move it away to begin anew."
         case SchemaTooNew():
             return "The database was written by a newer mv-bot. Update this one, or put a backup in its place."
+        case StorageFull():
+            return "The disk of the data folder is full. Make room and start again."
+        case StorageReadOnly():
+            return "The database may not be written. Mend the permissions of the data folder, or mount it writable."
         case StorageLocked():
             return "The database is held by another program. Close it and start again."
     return f"mv-bot cannot start: {error.code}."

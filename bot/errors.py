@@ -160,6 +160,7 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.AlreadyAsked: lambda x: Words(
         f"That was asked for already: {x.ref}, by <@{x.member_id}>.", f"`/jobs show {x.ref}` says what became of it."
     ),
+    e.Repeated: lambda x: Words(f"This came twice; {x.ref} answers it."),
     e.Restarting: lambda x: Words("The bot is about to restart and takes in nothing new.", "Try again in a minute."),
     e.VendorResting: lambda x: Words(
         f"{_capital(_vendor(x.vendor))} keeps failing and is left alone for a while.", f"Try again <t:{x.until}:R>."
@@ -207,6 +208,9 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     ),
     e.StorageFull: lambda x: Words(
         "The bot's disk is full, so nothing could be kept.", "An administrator must make room."
+    ),
+    e.StorageReadOnly: lambda x: Words(
+        "The bot may not write to its disk, so nothing could be kept.", "An administrator must make it writable."
     ),
     e.StorageLocked: lambda x: Words("The bot's database is busy.", "Try again in a moment."),
     e.StorageDamaged: lambda x: Words("The bot's database is damaged.", "An administrator must restore it."),

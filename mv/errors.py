@@ -7,7 +7,7 @@ failed stores its code and facts, so that the words can be found again after a r
     ├── Refused                 nothing was started, nothing is charged
     │   ├── OutOfRange, TooLong, NotChosen, Unknown, NotAPicture, Taken, ServerOnly
     │   ├── NotFound, NotAllowed, ManagersOnly, TooLate, Gone
-    │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, CannotPost
+    │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
     │   └── NotSetUp, VendorResting, Restarting
     ├── VendorError             the vendor was asked, or could not be
     │   ├── KeyRefused, NoCredit, VendorBusy, VendorDown, ModelGone, BadRequest
@@ -17,11 +17,12 @@ failed stores its code and facts, so that the words can be found again after a r
     ├── Stopped, Uncertain      a job ended without a result
     ├── Partial                 a job ended with some of its pictures
     ├── StorageError
-    │   └── StorageFull, StorageLocked, StorageDamaged, Conflict
+    │   └── StorageFull, StorageReadOnly, StorageLocked, StorageDamaged, Conflict
     └── Incident                a bug; its number is in the log
 
-A `StartError` (ConfigMistake, DataFolderInUse, DataFolderUnusable, SchemaTooNew) stops the start, as a damaged database
-does; a person must mend it (exit code 2).
+A `StartError` (ConfigMistake, DataFolderInUse, DataFolderUnusable, SchemaTooNew, PortTaken) stops the start, as a
+damaged database does; BackupImpossible and ArchiveUnusable stop `backup` and `restore`. A person must mend it (exit
+code 2).
 """
 
 from __future__ import annotations
@@ -196,6 +197,14 @@ class AlreadyAsked(Refused):
 
 
 @dataclass(eq=False)
+class Repeated(Refused):
+    """The gateway delivered the same interaction a second time; job `ref` came of the first. Nobody is told: the first
+    one is answered."""
+
+    ref: str
+
+
+@dataclass(eq=False)
 class Restarting(Refused):
     """The process is about to stop: no new work is taken in."""
 
@@ -337,6 +346,11 @@ class StorageFull(StorageError):
 
 
 @dataclass(eq=False)
+class StorageReadOnly(StorageError):
+    """The disk, the folder or a file may not be written."""
+
+
+@dataclass(eq=False)
 class StorageLocked(StorageError):
     """Another process holds the database."""
 
@@ -399,3 +413,29 @@ class SchemaTooNew(StartError):
 
     found: str
     known: str
+
+
+@dataclass(eq=False)
+class PortTaken(StartError):
+    """What is served to whoever runs the bot cannot be served there."""
+
+    host: str
+    port: int
+    reason: str
+
+
+@dataclass(eq=False)
+class BackupImpossible(StartError):
+    """Nothing was written. `why`: exists, no_folder, no_database, not_sqlite."""
+
+    path: str
+    why: str
+
+
+@dataclass(eq=False)
+class ArchiveUnusable(StartError):
+    """Nothing was restored. `why`: missing, not_ours, newer, damaged; `part` is what is damaged."""
+
+    path: str
+    why: str
+    part: str = ""

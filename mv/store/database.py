@@ -7,6 +7,7 @@ caused it, as it is.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -18,10 +19,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mv.errors import ConfigMistake, StorageError, StorageLocked
+from mv.errors import ConfigMistake, Conflict, StorageError, StorageLocked
 from mv.ports import Clock, Records, Transaction
 from mv.store import postgres, schema, sqlite
 from mv.store.transaction import SqlTransaction
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -37,7 +40,7 @@ class Database(Records):
         self._url = _checked(url)
         self._clock = clock
         self._busy_seconds = busy_seconds
-        self._path = Path(self._url.database or "").absolute() if self._url.get_backend_name() == "sqlite" else None
+        self._path = _file(self._url)
         self._writer: AsyncEngine | None = None
         self._reader: AsyncEngine | None = None
         # Waiting here is first come, first served; waiting at SQLite's lock is not, and it blocks the writer's thread.
@@ -154,15 +157,24 @@ class Database(Records):
                 finally:
                     await connection.close()
             except DBAPIError as error:
-                meaning = self._meaning(error.orig)
+                meaning = self._meaning(error.orig, writing=engine is self._writer)
                 if meaning is None:
                     raise
+                if not isinstance(meaning, Conflict):
+                    log.warning("the records: %s (%s)", meaning.code, _name(error.orig))
                 raise meaning from error
 
-    def _meaning(self, error: BaseException | None) -> StorageError | None:
+    def _meaning(self, error: BaseException | None, *, writing: bool) -> StorageError | None:
         if error is None:
             return None
-        return sqlite.translate(error, self._path) if self._path is not None else postgres.translate(error)
+        if self._path is None:
+            return postgres.translate(error)
+        return sqlite.translate(error, self._path, writing=writing)
+
+
+def _name(error: BaseException | None) -> str:
+    """For the log: never its text, which may hold an address or what was to be stored."""
+    return str(getattr(error, "sqlite_errorname", type(error).__name__))
 
 
 async def _connected(engine: AsyncEngine | None) -> AsyncConnection:
@@ -211,6 +223,15 @@ def _deliver_later() -> None:
             waiting.cancel()
 
     asyncio.get_running_loop().call_soon(deliver)
+
+
+def file_of(url: str) -> Path | None:
+    """Where the records are, if they are in a file. Raises ConfigMistake as `Database` does."""
+    return _file(_checked(url))
+
+
+def _file(url: URL) -> Path | None:
+    return Path(url.database or "").absolute() if url.get_backend_name() == "sqlite" else None
 
 
 def _checked(url: str) -> URL:

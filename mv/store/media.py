@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import errno
+import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from mv.errors import ConfigMistake, DataFolderUnusable, StorageError, StorageFull
+from mv.errors import ConfigMistake, DataFolderUnusable, StorageError, StorageFull, StorageReadOnly
 from mv.ports import Media
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
+log = logging.getLogger(__name__)
+
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
@@ -95,5 +99,8 @@ def _by_url(url: str) -> ObjectStore:
 
 def _meaning(error: Exception) -> StorageError:
     """obstore keeps the number of an error of the system in its text only."""
-    number = _OS_ERROR.search(str(error))
-    return StorageFull() if number and int(number[1]) in _FULL else StorageError()
+    found = _OS_ERROR.search(str(error))
+    number = int(found[1]) if found else 0
+    meaning = StorageFull() if number in _FULL else StorageReadOnly() if number in _FORBIDDEN else StorageError()
+    log.warning("a file: %s (%s)", meaning.code, errno.errorcode.get(number, type(error).__name__))
+    return meaning

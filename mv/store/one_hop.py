@@ -92,6 +92,9 @@ class OneHopConnection(aiosqlite.Connection):
         """The statement to begin with, before the next one."""
         self._due = sql
 
+    def before(self) -> None:
+        """Called in the thread before a transaction begins; what it raises keeps it from beginning."""
+
     async def cross(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         """Does the work in the thread, in a transaction if one is due.
 
@@ -102,6 +105,7 @@ class OneHopConnection(aiosqlite.Connection):
         def inside() -> Any:
             raw = self._conn
             if due is not None:
+                self.before()
                 raw.execute(due)
                 self._began = True
             elif self._began and not raw.in_transaction:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import logging
+import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,9 +29,12 @@ from mv.errors import (
     StorageError,
     StorageFull,
     StorageLocked,
+    StorageReadOnly,
 )
 from mv.store.one_hop import OneHopConnection, ReadingConnection
 from mv.store.types import compact
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -36,7 +42,14 @@ READERS = 4
 CHECKED_BYTES = 64 * 1024 * 1024
 """A database up to this size is checked page by page before it is opened, about 1 ms a MiB."""
 
-_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC}
+_UNWRITTEN = {
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+}
+"""For want of room, or of the right to write: SQLite does not say which."""
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BROKEN_KEYS = {
@@ -65,7 +78,7 @@ def writing_engine(path: Path, *, busy_seconds: float, foreign_keys: bool = True
         return raw
 
     async def create() -> OneHopConnection:
-        return await OneHopConnection(connect)  # type: ignore[return-value]
+        return await WritingConnection(connect, path)  # type: ignore[return-value]
 
     return _engine(path, create, connections=1, begin="BEGIN IMMEDIATE")
 
@@ -99,6 +112,7 @@ def _engine(path: Path, create: object, *, connections: int, begin: str) -> Asyn
         pool_reset_on_return=None,
         hide_parameters=True,
         json_serializer=compact,
+        json_deserializer=partial(_json, path),
     )
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -112,6 +126,39 @@ def _engine(path: Path, create: object, *, connections: int, begin: str) -> Asyn
             context.is_disconnect = False  # the rollback that follows waits its turn in the connection's thread
 
     return engine
+
+
+class WritingConnection(OneHopConnection):
+    """The one that writes. A database that was moved or deleted under it takes in nothing more: what it took in would
+    be gone after the next start."""
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection], path: Path) -> None:
+        super().__init__(connector)
+        self._path = path
+        self._opened: tuple[int, int] | None = None
+
+    def before(self) -> None:
+        """Before every transaction; one look at the folder."""
+        found = _identity(self._path)
+        self._opened = self._opened or found
+        if found is None or found != self._opened:
+            log.error("the database %s was moved or deleted; put it back and start again", self._path)
+            raise StorageDamaged(path=str(self._path))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _json(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise StorageDamaged(path=str(path)) from error
 
 
 async def at_once(connection: AsyncConnection, work: Callable[[], Coroutine[Any, Any, T]], *, lasting: bool) -> T:
@@ -175,13 +222,13 @@ async def check_references(connection: AsyncConnection, path: Path) -> None:
         raise StorageDamaged(path=str(path))
 
 
-def translate(error: BaseException, path: Path) -> StorageError | None:
-    """What an error of the driver means; None for one that only a bug can cause."""
+def translate(error: BaseException, path: Path, *, writing: bool = True) -> StorageError | None:
+    """What an error of the driver means; None for one that only a bug can cause, such as to write where one reads."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return StorageError()
-    if code in _FULL:
-        return StorageFull()
+    if code == sqlite3.SQLITE_FULL or code in _UNWRITTEN:
+        return StorageFull() if _writable(path) else StorageReadOnly()
     if code in _BROKEN_KEYS:
         return Conflict()
     primary = code & 0xFF
@@ -189,4 +236,13 @@ def translate(error: BaseException, path: Path) -> StorageError | None:
         return StorageLocked()
     if primary in _DAMAGED:
         return StorageDamaged(path=str(path))
+    if primary == sqlite3.SQLITE_READONLY and writing:
+        return StorageReadOnly()
+    if primary == sqlite3.SQLITE_CANTOPEN and not _writable(path):
+        return StorageReadOnly()
     return None if primary in _BUGS or code == sqlite3.SQLITE_READONLY else StorageError()
+
+
+def _writable(path: Path) -> bool:
+    """Whether the database and its folder may be written, as far as the system says; True if they are not there."""
+    return all(os.access(one, os.W_OK) for one in (path.parent, path) if one.exists())
