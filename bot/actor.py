@@ -59,6 +59,7 @@ def reply_of(interaction: discord.Interaction, *, private: bool) -> ReplyTo:
         token_expires_at=datetime.now(UTC) + TOKEN_LIFE,
         private=private,
         upload_limit=interaction.filesize_limit,
+        interaction_id=interaction.id,
     )
 
 

@@ -27,7 +27,7 @@ from mv.config.model import Flavor
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Job, ReplyTo
 from mv.domain.limits import CHOICES
-from mv.errors import CannotPost, MvError
+from mv.errors import CannotPost, MvError, Repeated
 from mv.ports import Choice, Courier, JobEngine
 
 log = logging.getLogger(__name__)
@@ -48,18 +48,21 @@ async def begin(
     *,
     private: bool,
 ) -> None:
-    """Stores a job by `ask`, acknowledges, and only then lets it start. Raises what `ask` refuses with."""
+    """Stores a job by `ask`, acknowledges, and only then lets it start. Raises what `ask` refuses with; an interaction
+    that comes a second time is left to the first."""
     missing = () if private else missing_permissions(interaction)
     if missing:
         raise CannotPost(missing=missing)
     asking = asyncio.ensure_future(ask(reply_of(interaction, private=private)))
     done, _ = await asyncio.wait({asking}, timeout=CHECKS_SECONDS)
-    if not done:
-        await _acknowledge(interaction, private)
+    acknowledged = not done and await _acknowledge(interaction, private)
     try:
         job = await asking
+    except Repeated as repeated:
+        log.info("interaction %s came twice; %s answers it", interaction.id, repeated.ref)
+        return
     except Exception:
-        if not done:
+        if acknowledged:
             with suppress(discord.HTTPException):
                 await interaction.delete_original_response()
         raise
@@ -69,12 +72,14 @@ async def begin(
     jobs.release(job)
 
 
-async def _acknowledge(interaction: discord.Interaction, private: bool) -> None:
-    """Too late or refused: the job is stored and goes on; the courier finds another way."""
+async def _acknowledge(interaction: discord.Interaction, private: bool) -> bool:
+    """Whether it came in time. If not, the job is stored and goes on; the courier finds another way."""
     try:
         await interaction.response.defer(ephemeral=private, thinking=True)
     except discord.HTTPException as error:
         log.warning("an acknowledgement failed: HTTP %s, code %s", error.status, error.code)
+        return False
+    return True
 
 
 async def show(interaction: discord.Interaction, sheet: Sheet, *, private: bool = True) -> None:

@@ -141,6 +141,8 @@ class Concurrency(Strict):
     per_vendor: Mapping[str, Annotated[int, Field(ge=1, le=1000)]] = Field(default_factory=dict)
     waiting_per_member: int = Field(ge=1, le=1000)
     """Jobs queued or running that one member may have."""
+    cheap: float = Field(0.05, ge=0, le=1000)
+    """US dollars. A job that is estimated to cost no more goes before the same member's costlier ones."""
 
 
 class AllowanceLimit(Strict):

@@ -57,6 +57,14 @@ class Delivery(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """What is asked for once, whoever asks: for ever, or only while the job that came of it is open."""
+
+    key: str
+    while_open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyTo:
     """Where the answer was promised. The token is a secret: kept while the job needs it, never logged."""
 
@@ -68,6 +76,8 @@ class ReplyTo:
     message_id: MessageId | None = None
     upload_limit: int = 10 * 1024 * 1024
     """Bytes a file may have there."""
+    interaction_id: int | None = None
+    """Discord's own number of what the member did; the gateway may deliver the same one twice."""
 
     def __repr__(self) -> str:
         return f"ReplyTo(channel_id={self.channel_id}, message_id={self.message_id}, private={self.private})"
@@ -104,12 +114,15 @@ class Job:
     """Micro-dollars really spent; None until settled, or if unpriced."""
     delivered_at: datetime | None = None
     delivered_by: Delivery | None = None
+    once: str | None = None
+    """The key of the `Once` it was asked for under."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far a job is. `place` is its place in the queue from 1, None once it runs; `usual_seconds` is the median of
-    such jobs, None while unknown."""
+    such jobs, None while unknown; `starts_in_seconds` is an estimate from these, None unless it waits and one can be
+    made."""
 
     job: Job
     phase: Phase
@@ -120,6 +133,14 @@ class Progress:
     running_seconds: float = 0.0
     note: str | None = None
     """A code such as `vendor_busy`, for what the wait is about."""
+    starts_in_seconds: float | None = None
+
+    @property
+    def left_seconds(self) -> float | None:
+        """Until it is done, roughly; None if that cannot be said, 0 if it takes longer than usual already."""
+        if self.usual_seconds is None or (self.place is not None and self.starts_in_seconds is None):
+            return None
+        return max(0.0, (self.starts_in_seconds or 0.0) + self.usual_seconds - self.running_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

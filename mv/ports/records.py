@@ -281,3 +281,8 @@ class Records(Protocol):
         not wait for the disk. For what can be done again, or can be missed, without harm."""
         async with self.write() as tx:
             return await work(tx)
+
+    async def insist(self, work: Callable[[Transaction], Coroutine[Any, Any, T]], *, lasting: bool = True) -> T:
+        """As `transact`, for jobs under way: while another program holds the database it waits, for a minute at most,
+        without keeping commands waiting that are to be answered sooner."""
+        return await self.transact(work, lasting=lasting)

@@ -16,17 +16,21 @@ from typing import Any
 
 from mv.config import Config
 from mv.domain.ids import Kind, MemberId, RecordId, Ref, ServerId, new_id
-from mv.domain.jobs import Job, JobKind, JobState, ReplyTo
+from mv.domain.jobs import Job, JobKind, JobState, Once, ReplyTo
+from mv.domain.money import micro
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota, in_force, window
-from mv.errors import AllowanceUsedUp, MvError, TooManyWaiting
+from mv.errors import AllowanceUsedUp, AlreadyAsked, MvError, Repeated, TooManyWaiting
 from mv.ports import Clock, LedgerLine, Records, Transaction
 
 Who = tuple[ServerId, MemberId]
+CHEAP, COSTLY = 0, 1
+"""Priorities: among the jobs of one member, cheap ones go first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """A job that somebody wants, with what it would use at most. `wants[SPEND]` is absent if the engine is unpriced."""
+    """A job that somebody wants, with what it would use at most. `wants[SPEND]` is absent if the engine is unpriced or
+    free; `estimate` tells these apart: micro-dollars, None if unpriced."""
 
     server_id: ServerId
     member_id: MemberId
@@ -37,6 +41,8 @@ class Application:
     vendor: str
     reply: ReplyTo
     wants: Mapping[AllowanceKind, int]
+    estimate: int | None = None
+    once: Once | None = None
     project_id: RecordId | None = None
 
     @property
@@ -53,6 +59,23 @@ class _State:
     quotas: Sequence[Quota]
     used: dict[Period, dict[tuple[ServerId, MemberId, AllowanceKind], int]] = field(default_factory=dict)
     waiting: dict[Who, int] = field(default_factory=dict)
+    interactions: dict[int, Job] = field(default_factory=dict)
+    onces: dict[str, Job] = field(default_factory=dict)
+
+    def note(self, job: Job) -> None:
+        """Stored already, or let through just now: the same is not let through again."""
+        if job.reply.interaction_id is not None:
+            self.interactions[job.reply.interaction_id] = job
+        if job.once is not None:
+            self.onces[job.once] = job
+
+    def repeated(self, application: Application) -> MvError | None:
+        """Why it is none of its own, if it is not."""
+        first = self.interactions.get(application.reply.interaction_id or 0)
+        if first is not None:
+            return Repeated(ref=str(first.ref))
+        before = self.onces.get(application.once.key) if application.once else None
+        return AlreadyAsked(ref=str(before.ref), member_id=before.member_id) if before else None
 
 
 class Desk:
@@ -63,12 +86,13 @@ class Desk:
         self._clock = clock
         self._limits = config.limits.concurrency
         self._defaults = config.default_quotas()
+        self._cheap = micro(str(self._limits.cheap))
         self._queue: list[tuple[Application, asyncio.Future[Job]]] = []
         self._serving: asyncio.Task[None] | None = None
 
     async def admit(self, application: Application) -> Job:
-        """The stored job, its cost reserved. Raises AllowanceUsedUp or TooManyWaiting, and then nothing is stored;
-        StorageError if the records cannot answer: nothing is let through unseen."""
+        """The stored job, its cost reserved. Raises Repeated, AlreadyAsked, AllowanceUsedUp or TooManyWaiting, and then
+        nothing is stored; StorageError if the records cannot answer: nothing is let through unseen."""
         answer: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
         self._queue.append((application, answer))
         if self._serving is None or self._serving.done():
@@ -104,7 +128,9 @@ class Desk:
                 verdicts.append(refusal)
                 continue
             key = (application.server_id, Kind.JOB)
-            verdicts.append(_job(application, Ref(Kind.JOB, numbers[key]), state.now))
+            job = _job(application, Ref(Kind.JOB, numbers[key]), state.now, self._priority(application))
+            state.note(job)
+            verdicts.append(job)
             numbers[key] += 1
             wanted[key] -= 1
         if any(wanted.values()):
@@ -122,9 +148,22 @@ class Desk:
         state = _State(now=self._clock.now(), quotas=quotas, waiting=await tx.jobs.open_counts(who))
         for period in sorted({quota.period for quota in quotas}):
             state.used[period] = await tx.usage.used(who, window(period, state.now)[0])
+        interactions = [a.reply.interaction_id for a in batch if a.reply.interaction_id is not None]
+        for job in await tx.jobs.asked(interactions, [a.once for a in batch if a.once is not None]):
+            state.note(job)
         return state
 
+    def _priority(self, application: Application) -> int:
+        """Scenes without a price are cheap, pictures are not: these cost a multiple at any vendor."""
+        cost = application.estimate
+        if cost is None:
+            return CHEAP if application.kind is JobKind.SCENES else COSTLY
+        return CHEAP if cost <= self._cheap else COSTLY
+
     def _refusal(self, application: Application, state: _State) -> MvError | None:
+        repeated = state.repeated(application)
+        if repeated is not None:
+            return repeated
         waiting = state.waiting.get(application.who, 0)
         if waiting >= self._limits.waiting_per_member:
             return TooManyWaiting(limit=self._limits.waiting_per_member)
@@ -156,7 +195,7 @@ def used_up(quota: Quota, used: int, wanted: int, now: datetime) -> AllowanceUse
     )
 
 
-def _job(application: Application, ref: Ref, now: datetime) -> Job:
+def _job(application: Application, ref: Ref, now: datetime, priority: int) -> Job:
     return Job(
         id=new_id(),
         server_id=application.server_id,
@@ -170,7 +209,9 @@ def _job(application: Application, ref: Ref, now: datetime) -> Job:
         vendor=application.vendor,
         reply=application.reply,
         created_at=now,
+        priority=priority,
         project_id=application.project_id,
+        once=application.once.key if application.once else None,
     )
 
 

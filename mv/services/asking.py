@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from mv.domain.actor import Actor
 from mv.domain.engine import Engine
 from mv.domain.ids import RecordId, ServerId
-from mv.domain.jobs import JobKind, ReplyTo
+from mv.domain.jobs import JobKind, Once, ReplyTo
 from mv.domain.usage import AllowanceKind
 from mv.services.admission import Application
 
@@ -23,6 +23,7 @@ class Ask:
     server_id: ServerId
     project_id: RecordId | None
     reply: ReplyTo
+    once: Once | None = None
 
     def application(
         self, kind: JobKind, task: BaseModel, engine: Engine, wants: Mapping[AllowanceKind, int], cost: int | None
@@ -38,5 +39,7 @@ class Ask:
             vendor=engine.vendor.value,
             reply=self.reply,
             wants={**wants, AllowanceKind.SPEND: cost} if cost else wants,
+            estimate=cost,
+            once=self.once,
             project_id=self.project_id,
         )

@@ -15,7 +15,7 @@ from mv.domain.actor import Actor
 from mv.domain.character import Character, CharacterBrief, CharacterOrder, CharacterView, Original, Take
 from mv.domain.engine import Engine, Makes
 from mv.domain.ids import Kind, RecordId
-from mv.domain.jobs import Job, JobKind, ReplyTo
+from mv.domain.jobs import Job, JobKind, Once, ReplyTo
 from mv.domain.usage import AllowanceKind
 from mv.errors import NotChosen, NotFound, Partial, Unknown
 from mv.ports import Transaction
@@ -97,11 +97,18 @@ class Characters(Shelf[Character]):
             engines=tuple(engine.name for engine in engines),
             character_id=record_id,
         )
-        ask = Ask(actor=actor, server_id=record.server_id, project_id=record.project_id, reply=reply)
+        ask = Ask(
+            actor=actor,
+            server_id=record.server_id,
+            project_id=record.project_id,
+            reply=reply,
+            once=Once(key=f"again:{record_id}", while_open=True),
+        )
         return await self._admit(ask, task, engines[0])
 
     async def retry(self, actor: Actor, job: Job, reply: ReplyTo) -> Job:
-        """A stored job for the request of one that failed, or for the pictures that one is missing. Raises Refused."""
+        """A stored job for the request of one that failed, or for the pictures that one is missing, once. Raises
+        Refused, also if the character is deleted."""
         task = CharacterTask.model_validate(job.order)
         if job.error == Partial.__name__ and job.record_id is not None:
             facts = job.error_facts or {}
@@ -109,8 +116,13 @@ class Characters(Shelf[Character]):
             seed = (task.brief.seed + int(facts.get("got", 0))) % limits.SEED[1]
             brief = task.brief.model_copy(update={"images": images, "seed": seed})
             task = task.model_copy(update={"brief": brief, "character_id": job.record_id})
-        ask = Ask(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply)
-        return await self._admit(ask, task, self._tools.config.engine(task.engines[0]))
+        if task.character_id is not None:
+            await self.view(actor, RecordId(task.character_id))
+        engines = self._tools.line_up(Makes.IMAGES, task.engines, None)
+        task = task.model_copy(update={"engines": tuple(engine.name for engine in engines)})
+        once = Once(key=f"retry:{job.id}")
+        ask = Ask(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply, once=once)
+        return await self._admit(ask, task, engines[0])
 
     async def _admit(self, ask: Ask, task: CharacterTask, engine: Engine) -> Job:
         images = task.brief.images

@@ -10,7 +10,7 @@ from mv.domain import limits
 from mv.domain.actor import Actor
 from mv.domain.engine import Engine, Makes
 from mv.domain.ids import Kind, RecordId, Ref, parse_ref
-from mv.domain.jobs import Job, JobKind, ReplyTo
+from mv.domain.jobs import Job, JobKind, Once, ReplyTo
 from mv.domain.scenes import SceneBrief, SceneList, SceneListView, SceneOrder, TokenUsage
 from mv.domain.usage import AllowanceKind
 from mv.errors import NotFound
@@ -89,14 +89,25 @@ class Scenes(Shelf[SceneList]):
             list_id=record_id,
             attempt=view.record.versions + 1,
         )
-        ask = Ask(actor=actor, server_id=view.record.server_id, project_id=view.record.project_id, reply=reply)
+        ask = Ask(
+            actor=actor,
+            server_id=view.record.server_id,
+            project_id=view.record.project_id,
+            reply=reply,
+            once=Once(key=f"again:{record_id}:{version.number}", while_open=True),
+        )
         return await self._admit(ask, task, engines[0])
 
     async def retry(self, actor: Actor, job: Job, reply: ReplyTo) -> Job:
-        """A stored job for the request of one that failed. Raises Refused."""
+        """A stored job for the request of one that failed, once. Raises Refused, also if its list is deleted."""
         task = SceneTask.model_validate(job.order)
-        ask = Ask(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply)
-        return await self._admit(ask, task, self._tools.config.engine(task.engines[0]))
+        if task.list_id is not None:
+            await self.view(actor, RecordId(task.list_id))
+        engines = self._tools.line_up(Makes.SCENES, task.engines, None)
+        task = task.model_copy(update={"engines": tuple(engine.name for engine in engines)})
+        once = Once(key=f"retry:{job.id}")
+        ask = Ask(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply, once=once)
+        return await self._admit(ask, task, engines[0])
 
     async def _admit(self, ask: Ask, task: SceneTask, engine: Engine) -> Job:
         cost = estimate(engine, task.brief.count)

@@ -35,6 +35,7 @@ def from_job(job: Job) -> dict[str, Any]:
         "cost": job.cost,
         "delivered_at": job.delivered_at,
         "delivered_by": None if job.delivered_by is None else job.delivered_by.value,
+        "once": job.once,
     }
 
 
@@ -47,6 +48,7 @@ def _from_reply(reply: ReplyTo) -> dict[str, Any]:
         "reply_private": reply.private,
         "message_id": reply.message_id,
         "upload_limit": reply.upload_limit,
+        "interaction_id": reply.interaction_id,
     }
 
 
@@ -76,6 +78,7 @@ def to_job(row: AnyRow) -> Job:
         cost=row.cost,
         delivered_at=row.delivered_at,
         delivered_by=None if row.delivered_by is None else Delivery(row.delivered_by),
+        once=row.once,
     )
 
 
@@ -88,4 +91,5 @@ def _to_reply(row: AnyRow) -> ReplyTo:
         private=row.reply_private,
         message_id=row.message_id,
         upload_limit=row.upload_limit,
+        interaction_id=row.interaction_id,
     )

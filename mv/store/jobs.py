@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Update, and_, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
-from mv.domain.jobs import Delivery, Job, JobKind, JobState
+from mv.domain.jobs import Delivery, Job, JobKind, JobState, Once
 from mv.errors import MvError
 from mv.ports import Choice, JobRows, Page
 from mv.store.job_map import from_job, to_job
@@ -100,6 +100,18 @@ class SqlJobRows(JournalRows, JobRows):
                 counts[server, member] = count
         return counts
 
+    async def asked(self, interactions: Sequence[int], onces: Sequence[Once]) -> tuple[Job, ...]:
+        """Jobs that came of these interactions, and those that stand in the way of asking under these keys again."""
+        parameters = {
+            "interactions": list(interactions),
+            "onces": [once.key for once in onces],
+            "for_ever": [once.key for once in onces if not once.while_open],
+        }
+        if not interactions and not onces:
+            return ()
+        rows = await self._connection.execute(_asked(bool(interactions), bool(onces)), parameters)
+        return tuple(to_job(row) for row in rows)
+
     async def start(self, job_id: RecordId, at: datetime) -> bool:
         """queued or running → running; False if it is final. The first start's time stays, also after a restart."""
         return await self._change(_START, job_id, at=at)
@@ -143,12 +155,15 @@ class SqlJobRows(JournalRows, JobRows):
         return (await self._connection.execute(update(jobs).where(expired).values(reply_token=None))).rowcount
 
     async def usual_seconds(self, engine: str, kind: JobKind) -> float | None:
-        """Median running time in seconds of the last 20 finished jobs of that engine."""
+        """Median running time in seconds of the last 20 finished jobs of that engine. One during which the clock was
+        set back tells nothing."""
         done = (jobs.c.engine == engine, jobs.c.kind == kind.value, jobs.c.state == JobState.DONE.value)
         query = select(jobs.c.started_at, jobs.c.finished_at).where(*done).order_by(jobs.c.finished_at.desc())
         rows = await self._connection.execute(query.limit(SAMPLE))
         took: list[float] = sorted(
-            (row.finished_at - row.started_at).total_seconds() for row in rows if row.started_at is not None
+            (row.finished_at - row.started_at).total_seconds()
+            for row in rows
+            if row.started_at is not None and row.finished_at >= row.started_at
         )
         if not took:
             return None
@@ -162,6 +177,18 @@ class SqlJobRows(JournalRows, JobRows):
 def _open_counts(servers: int) -> Query:
     query = select(jobs.c.server_id, jobs.c.member_id, func.count()).where(_OPEN, among(jobs, servers))
     return query.group_by(jobs.c.server_id, jobs.c.member_id)
+
+
+@cache
+def _asked(by_interaction: bool, by_once: bool) -> Query:
+    """Each condition has an index of its own; an empty list in it would cost that."""
+    conditions: list[Condition] = []
+    if by_interaction:
+        conditions.append(jobs.c.interaction_id.in_(bindparam("interactions", expanding=True)))
+    if by_once:
+        still = or_(_OPEN, jobs.c.once.in_(bindparam("for_ever", expanding=True)))
+        conditions.append(and_(jobs.c.once.in_(bindparam("onces", expanding=True)), still))
+    return select(jobs).where(or_(*conditions))
 
 
 def _maybe(rows: CursorResult[*tuple[Any, ...]]) -> Job | None:

@@ -231,6 +231,8 @@ jobs = Table(
         Column("cost", BigInteger),
         Column("delivered_at", UtcTime),
         Column("delivered_by", String(16)),
+        Column("interaction_id", BigInteger),
+        Column("once", String(64)),
     ),
     CheckConstraint("(finished_at IS NULL) = (state IN ('queued', 'running'))", name="finished"),
     Index("ix_jobs_member", "server_id", "member_id", "number"),
@@ -242,6 +244,8 @@ jobs = Table(
     ),
     Index("ix_jobs_token", "token_expires_at", sqlite_where=text("reply_token IS NOT NULL")),
     Index("ix_jobs_usual", "engine", "kind", "state", "finished_at"),
+    Index("ix_jobs_interaction", "interaction_id", unique=True),
+    Index("ix_jobs_once", "once", sqlite_where=text("once IS NOT NULL")),
 )
 
 steps = Table(
