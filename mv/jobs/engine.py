@@ -21,7 +21,7 @@ from datetime import timedelta
 
 from mv.config.model import Concurrency
 from mv.domain.ids import MemberId, RecordId
-from mv.domain.jobs import Job, JobKind, JobState, Progress
+from mv.domain.jobs import Job, JobKind, JobState, Progress, Step
 from mv.errors import MvError, Stopped, StorageError, VendorError
 from mv.jobs.ending import Endings, incident
 from mv.jobs.journal import RecordsJournal
@@ -29,7 +29,7 @@ from mv.jobs.queue import Queue
 from mv.jobs.tasks import Tasks
 from mv.jobs.usual import UsualTimes
 from mv.jobs.work import CANCEL, Work
-from mv.ports import Clock, Counted, Courier, JobEngine, Meter, Records, Runner, Timed, Unmetered
+from mv.ports import Clock, Counted, Courier, JobEngine, Meter, Records, Runner, Timed, Transaction, Unmetered
 
 log = logging.getLogger(__name__)
 
@@ -189,9 +189,12 @@ class LocalEngine(JobEngine):
 
     async def _begin(self, work: Work) -> bool:
         now = self._clock.now()
-        async with self._records.write() as tx:
+
+        async def start(tx: Transaction) -> tuple[bool, tuple[Step, ...]]:
             started = await tx.jobs.start(work.job.id, now)
-            steps = await tx.jobs.steps(work.job.id) if started else ()
+            return started, await tx.jobs.steps(work.job.id) if started else ()
+
+        started, steps = await self._records.insist(start)
         if started:
             work.begin(now, steps)
             for step in steps:
@@ -267,7 +270,8 @@ class LocalEngine(JobEngine):
             undelivered = await tx.jobs.undelivered()
         until = self._clock.now() - timedelta(seconds=older_than)
         for job in unfinished:
-            if job.id not in self._works and (job.created_at <= until or not older_than):
+            just_now = older_than and until < job.created_at <= self._clock.now()  # not if the clock was set back since
+            if job.id not in self._works and not just_now:
                 self.release(job)
                 if self._courier is not None and job.id in self._works:
                     self._courier.follow(job)

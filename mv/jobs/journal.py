@@ -36,7 +36,7 @@ class RecordsJournal(Journal):
         """Committed when it returns: only then the effect may begin."""
         self._touched.add(name)
         now = self._clock.now()
-        await self._records.transact(lambda tx: tx.jobs.intend(self._job_id, name, now, value))
+        await self._records.insist(lambda tx: tx.jobs.intend(self._job_id, name, now, value))
 
     async def done(self, name: str, *, cost: int | None = None, **value: Any) -> None:
         """Committed when it returns, also if the job is cancelled meanwhile: what an effect cost is never lost."""
@@ -45,7 +45,7 @@ class RecordsJournal(Journal):
 
     async def _complete(self, name: str, cost: int | None, value: dict[str, Any]) -> None:
         now = self._clock.now()
-        await self._records.transact(lambda tx: tx.jobs.complete(self._job_id, name, now, value, cost))
+        await self._records.insist(lambda tx: tx.jobs.complete(self._job_id, name, now, value, cost))
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

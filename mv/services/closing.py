@@ -49,9 +49,12 @@ async def fail(records: Records, job: Job, error: MvError, now: datetime) -> boo
         state = JobState.CANCELLED
     elif isinstance(error, Uncertain):
         state = JobState.UNCERTAIN
-    async with records.write() as tx:
+
+    async def end(tx: Transaction) -> bool:
         cost = await spent(tx, job.id)
         ended = await tx.jobs.finish(job.id, state, now, error=error, cost=cost)
         if ended:
             await settle(tx, job, {AllowanceKind.SPEND: cost or 0}, now)
         return ended
+
+    return await records.insist(end)

@@ -100,7 +100,7 @@ class Jobs:
     async def delivered(self, job_id: RecordId, by: Delivery, message_id: MessageId | None) -> None:
         """Notes where a result went; the interaction's token is erased."""
         now = self._tools.clock.now()
-        await self._tools.records.transact(lambda tx: tx.jobs.set_delivered(job_id, by, now, message_id), lasting=False)
+        await self._tools.records.insist(lambda tx: tx.jobs.set_delivered(job_id, by, now, message_id), lasting=False)
 
     async def _find(self, tx: Transaction, actor: Actor, given: str) -> Job:
         ref = parse_ref(given, Kind.JOB)

@@ -77,7 +77,7 @@ class SceneRunner(Runner):
         writing = _Writing(run=run, task=task, flavor=flavor, engines=engines)
         draft = await self._write(writing)
         await run.progress(Phase.STORING)
-        await self._tools.records.transact(lambda tx: self._store(tx, writing, draft), lasting=False)
+        await self._tools.records.insist(lambda tx: self._store(tx, writing, draft), lasting=False)
 
     async def close(self, job: Job, error: MvError) -> None:
         """Ends a job that made nothing."""

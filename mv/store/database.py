@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -28,18 +29,23 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+PAUSE_SECONDS = 0.1
+"""Between attempts to write while another program holds the database."""
+
 
 class Database(Records):
     """At `url`: `sqlite+aiosqlite:///FILE` (one process to a file) or `postgresql+DRIVER://…`.
 
     `busy_seconds` is how long another process may hold SQLite's lock before StorageLocked is raised; it is shorter than
-    the time a command has to be answered in.
+    the time a command has to be answered in; who insists waits `patience_seconds`.
     """
 
-    def __init__(self, url: str, *, clock: Clock, busy_seconds: float = 2.0) -> None:
+    def __init__(self, url: str, *, clock: Clock, busy_seconds: float = 2.0, patience_seconds: float = 60.0) -> None:
         self._url = _checked(url)
         self._clock = clock
         self._busy_seconds = busy_seconds
+        self._patience_seconds = patience_seconds
+        self._insisting = asyncio.Lock()
         self._path = _file(self._url)
         self._writer: AsyncEngine | None = None
         self._reader: AsyncEngine | None = None
@@ -131,6 +137,21 @@ class Database(Records):
             if self._path is None:
                 return await carried_through(whole())
             return await carried_through(sqlite.at_once(connection, whole, lasting=lasting))
+
+    async def insist(self, work: Callable[[Transaction], Coroutine[Any, Any, T]], *, lasting: bool = True) -> T:
+        """As `transact`, again while another program holds SQLite's lock. One at a time: each attempt keeps the writer
+        for `busy_seconds`, and what is to be answered soon goes in between."""
+        if self._path is None:
+            return await self.transact(work, lasting=lasting)
+        ends = time.monotonic() + self._patience_seconds
+        async with self._insisting:
+            while True:
+                try:
+                    return await self.transact(work, lasting=lasting)
+                except StorageLocked:
+                    if time.monotonic() >= ends:
+                        raise
+                await asyncio.sleep(PAUSE_SECONDS)
 
     @asynccontextmanager
     async def _read(self) -> AsyncIterator[Transaction]:

@@ -66,6 +66,10 @@ class OpeningRecords(Records):
         """As `Database.transact`."""
         return await (self._ready or await self._opened()).transact(work, lasting=lasting)
 
+    async def insist(self, work: Callable[[Transaction], Coroutine[Any, Any, T]], *, lasting: bool = True) -> T:
+        """As `Database.insist`."""
+        return await (self._ready or await self._opened()).insist(work, lasting=lasting)
+
     @asynccontextmanager
     async def _read_later(self) -> AsyncIterator[Transaction]:
         database = await self._opened()
