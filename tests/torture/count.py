@@ -1,0 +1,201 @@
+"""What became of everything, counted from outside: by Discord's messages, the vendors' own books, and the tables."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mv.config import load_config
+from mv.domain.ids import RecordId
+from tests.e2e.stage import ROOT
+from tests.standins.discord import Callback, Message
+from tests.torture.people import Ask, Job, People, final_of, jobs_of
+from tests.torture.weather import BadDay
+from tests.torture.words import word_in
+
+GOOD = ("accepted", "delivered once", "told and refunded", "uncertain")
+BAD = ("delivered twice", "lost", "paid twice", "Gemini calls repeated", "still reserved")
+BEYOND = "Gemini calls beyond the bound"
+BROKEN = ("delivered twice", "lost", "paid twice", "still reserved", "records wrong", BEYOND)
+"""Repeated calls are bounded, not forbidden."""
+
+
+@dataclass
+class Tally:
+    """`figures` by the names above; `notes` say of which job each bad figure is."""
+
+    figures: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+
+    def bad(self, what: str, count: int, why: str) -> None:
+        """Counts it and says why; nothing if `count` is 0."""
+        if count:
+            self.figures[what] += count
+            self.notes.append(f"{what}: {why}")
+
+    @property
+    def broken(self) -> bool:
+        """Whether a promise was broken."""
+        return any(self.figures[name] for name in BROKEN)
+
+
+def tally(stage: BadDay, people: People) -> Tally:
+    """When nothing runs any more."""
+    jobs = {job.id: job for job in jobs_of(stage)}
+    found = Tally()
+    _accepted(found, people.asks, jobs.values())
+    _delivered(found, stage, jobs, people)
+    _ledger(found, stage, jobs.values())
+    _records(found, stage, jobs.values())
+    _predictions(found, stage, jobs.values())
+    _calls(found, stage, jobs.values())
+    return found
+
+
+def _by_word(jobs: Iterable[Job]) -> dict[str, list[Job]]:
+    found: dict[str, list[Job]] = defaultdict(list)
+    for job in jobs:
+        found[job.word].append(job)
+    return found
+
+
+def _accepted(found: Tally, asks: list[Ask], jobs: Iterable[Job]) -> None:
+    """What Discord shows as deferred must be stored; a deferred reply that was taken back again was a refusal."""
+    stored = _by_word(jobs)
+    deferred: Counter[str] = Counter()
+    for ask in asks:
+        asked = ask.asked
+        kept = asked.message is not None and not asked.message.deleted
+        answered = asked.callback is Callback.DEFERRED and not asked.followups
+        deferred[ask.word] += answered and kept
+        found.figures["refused"] += asked.callback is Callback.MESSAGE
+    found.figures["accepted"] = sum(len(family) for family in stored.values())
+    found.figures["not accepted"] = len(asks) - found.figures["accepted"] - found.figures["refused"]
+    for word, count in deferred.items():
+        missing = max(0, count - len(stored.get(word, [])))
+        found.figures["accepted"] += missing
+        found.figures["not accepted"] -= missing
+        found.bad("lost", missing, f"{word} was deferred and never stored")
+
+
+def _delivered(found: Tally, stage: BadDay, jobs: dict[RecordId, Job], people: People) -> None:
+    shown: dict[RecordId, list[Message]] = defaultdict(list)
+    for message in stage.discord.messages:
+        job_id = final_of(message, jobs)
+        if job_id is not None:
+            shown[job_id].append(message)
+    for job in jobs.values():
+        messages = shown[job.id]
+        found.bad("delivered twice", max(0, len(messages) - 1), f"{_said(job)} is shown by {len(messages)} messages")
+        good = bool(messages) and (job.state == "done") == _is_result(messages[0])
+        if not good:
+            what = messages[0].text[:200] if messages else "nothing"
+            found.bad("lost", 1, f"{_said(job)}; its member sees {what!r}")
+        elif job.state == "done":
+            found.figures["delivered once"] += len(messages) == 1
+        else:
+            found.figures["uncertain" if job.state == "uncertain" else "told and refunded"] += len(messages) == 1
+        pressed = people.cancels.get(job.id)
+        if pressed is not None and pressed.message is not None and "is cancelled" in pressed.message.text:
+            found.bad("lost", job.state != "cancelled", f"{_said(job)}, but its member was told that it is cancelled")
+    _reminders(found, stage)
+
+
+def _is_result(message: Message) -> bool:
+    return "Delete" in message.buttons
+
+
+def _reminders(found: Tally, stage: BadDay) -> None:
+    said = Counter((one.channel.id, one.content) for one in stage.discord.messages if "is ready" in one.content)
+    for (_, content), count in said.items():
+        found.bad("delivered twice", count - 1, f"{content!r} was said {count} times")
+
+
+def _said(job: Job) -> str:
+    return f"J{job.number} of server {job.server} ({job.word}, {job.kind}) is {job.state} ({job.error})"
+
+
+def _ledger(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
+    """What was reserved, settled and refunded is together what was delivered, and what that cost."""
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in stage.rows("SELECT job_id, kind, amount FROM ledger"):
+        sums[row["job_id"]][row["kind"]] += row["amount"]
+    takes = Counter(row["job_id"] for row in stage.rows("SELECT job_id FROM takes"))
+    for job in jobs:
+        due = Counter({"spend": job.cost or 0})
+        if job.state == "done":
+            due["scenes" if job.kind == "scenes" else "images"] = takes[job.id] if job.kind == "character" else 1
+        counted = sums[job.id]
+        wrong = {kind: counted[kind] - due[kind] for kind in counted | due if counted[kind] != due[kind]}
+        found.bad("still reserved", bool(wrong), f"{_said(job)} counts too much by {wrong}")
+
+
+def _records(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
+    """One set of records a job that is done, and none of any other."""
+    takes: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in stage.rows("SELECT job_id, character_id FROM takes"):
+        takes[row["job_id"]][row["character_id"]] += 1
+    for job in jobs:
+        made = len(job.versions) if job.kind == "scenes" else len(takes[job.id])
+        found.bad("records wrong", made != (job.state == "done"), f"{_said(job)} and made {made} records")
+        wanted = json.loads(job.order)["brief"].get("images", 0)
+        pictures = sum(takes[job.id].values())
+        odd = job.state == "done" and pictures != wanted and job.error != "Partial"
+        found.bad("records wrong", odd, f"{_said(job)} has {pictures} of {wanted} takes")
+
+
+# ── what the vendors were asked ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _predictions(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
+    """A job has no more predictions than it needs; one that no job knows of belongs to a step that says so."""
+    made: dict[str, set[str]] = defaultdict(set)
+    for prediction in stage.replicate.predictions.values():
+        made[word_in(str(prediction.input["prompt"]))].add(prediction.id)
+    known, unsure = _tickets(stage)
+    owners = Counter(ticket for tickets in known.values() for ticket in tickets)
+    for ticket, count in owners.items():
+        found.bad("records wrong", count - 1, f"prediction {ticket} is taken for that of {count} steps")
+    families = _by_word(jobs)
+    for word, ids in made.items():
+        family = families.get(word, [])
+        claimed = {ticket for job in family for ticket in known[job.id]}
+        unclaimed = len(ids - claimed) - sum(unsure[job.id] for job in family)
+        names = f"{word} ({', '.join(_said(job) for job in family)})"
+        found.bad("paid twice", max(0, unclaimed), f"{names}: predictions that nobody knows of")
+        beyond = len(ids) - sum(_needed(job) for job in family)
+        found.bad("paid twice", max(0, beyond), f"{names}: {len(ids)} predictions, {beyond} more than needed")
+    found.figures["predictions"] = len(stage.replicate.predictions)
+
+
+def _needed(job: Job) -> int:
+    order = json.loads(job.order)
+    engine = load_config(ROOT / "configs").engine(order["engines"][0])
+    return 1 if engine.count_parameter else int(order["brief"]["images"])
+
+
+def _tickets(stage: BadDay) -> tuple[dict[str, list[str]], Counter[str]]:
+    """By job: the predictions that its steps know of, and how many steps may have one that they do not know of."""
+    known: dict[str, list[str]] = defaultdict(list)
+    unsure: Counter[str] = Counter()
+    for row in stage.rows("SELECT job_id, done_at, value FROM steps WHERE name LIKE 'create:%'"):
+        value = json.loads(row["value"])
+        if "ticket" in value:
+            known[row["job_id"]].append(value["ticket"])
+        else:
+            unsure[row["job_id"]] += row["done_at"] is None or value.get("error") == "Uncertain"
+    return known, unsure
+
+
+def _calls(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
+    """One call a job; one more if a kill fell into the first, and one more for an answer that was lost on the way."""
+    for word, family in _by_word(job for job in jobs if job.kind == "scenes").items():
+        calls, lost = stage.lossy_google.asked[word], stage.lossy_google.lost[word]
+        repeated = max(0, calls - lost - len(family))
+        found.figures["Gemini calls"] += calls
+        found.figures["Gemini calls repeated"] += repeated
+        beyond = max(0, repeated - len(family))
+        found.bad(BEYOND, beyond, f"{word}: {calls} calls for {len(family)} jobs, {lost} lost")
+    found.figures["Gemini answers lost"] = sum(stage.lossy_google.lost.values())

@@ -1,0 +1,184 @@
+"""Members of two servers who ask for scenes and characters, press what is offered, and let tokens grow old."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.ui.custom_ids import Action, read
+from mv.domain.ids import RecordId
+from tests.standins.discord import Channel, Interaction, Member, Message, StandInMistake, User
+from tests.torture.weather import BadDay
+from tests.torture.words import word, word_in
+
+ENGINES = (None, None, "flux-1.1-pro", "flux-schnell")
+"""For pictures: every take a prediction of its own, alike but for nothing; told apart by seed; all takes in one."""
+PRESSES, CANCELS, EXPIRIES, PRIVATE = 0.25, 0.15, 0.2, 0.25
+"""Shares of what is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What should become a job. `word` is that of the request; a press has the word of the job under whose result it
+    stood."""
+
+    word: str
+    asked: Interaction
+
+
+class People:
+    """All of them."""
+
+    def __init__(self, stage: BadDay, dice: random.Random) -> None:
+        self._stage = stage
+        self._dice = dice
+        discord = stage.discord
+        ada = discord.other_guild.members[discord.member.id]
+        oskar = discord.other_guild.members[discord.other_guild.owner_id]
+        self._members = (discord.member, discord.friend, discord.manager, discord.owner, ada, oskar)
+        self._pressed: set[tuple[RecordId, str]] = set()
+        self._marked: set[RecordId] = set()
+        self.asks: list[Ask] = []
+        self.cancels: dict[RecordId, Interaction] = {}
+
+    # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def ask(self) -> None:
+        """One more job: by a button if there is one to press, else by a command. Nothing happens while no bot is
+        connected."""
+        if not self._stage.discord.gateway.live:
+            return
+        try:
+            if self._dice.random() < PRESSES and await self._press():
+                return
+            await self._create()
+        except StandInMistake:
+            return  # the commands are not there yet, or the message changed under the hand
+
+    async def _create(self) -> None:
+        dice, discord = self._dice, self._stage.discord
+        mine, member = word(len(self.asks)), dice.choice(self._members)
+        options: dict[str, object] = {"private": dice.random() < PRIVATE}
+        if dice.random() < 0.5:
+            options |= {"idea": f"A {mine} crosses the street", "character": "Mara, 60", "count": dice.randint(1, 5)}
+            prepared = discord.prepare("scenes create", options, member=member)
+        else:
+            options |= {"description": f"A {mine} in a yellow coat", "images": dice.randint(1, 4)}
+            options["engine"] = dice.choice(ENGINES)
+            prepared = discord.prepare("character create", options, member=member)
+        self.asks.append(Ask(mine, prepared.asked))
+        await discord.send(prepared)
+        self._age(prepared.asked)
+
+    def _age(self, asked: Interaction) -> None:
+        """Some tokens do not live for fifteen minutes."""
+        if self._dice.random() < EXPIRIES:
+            asked.token_expires_at = asked.sent_at + self._dice.uniform(0.3, 3.0)
+
+    async def _press(self) -> bool:
+        """Again under a result, or Retry under a failure."""
+        offered = list(self._offered())
+        if not offered:
+            return False
+        message, label, job, about = self._dice.choice(offered)
+        self._pressed.add((job.id, label))
+        asked = await self._stage.discord.click(message, label, member=self._who(job, message.channel))
+        self.asks.append(Ask(about, asked))
+        self._age(asked)
+        return True
+
+    def _offered(self) -> Iterator[tuple[Message, str, Job, str]]:
+        jobs = {job.id: job for job in jobs_of(self._stage)}
+        for message in self._stage.discord.messages:
+            job = jobs.get(final_of(message, jobs) or RecordId(""))
+            label = next((one for one in ("Again", "Retry") if one in message.buttons), None)
+            if job is not None and label is not None and (job.id, label) not in self._pressed:
+                yield message, label, job, job.word
+
+    # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def cancel(self) -> None:
+        """Presses Cancel under the progress of some jobs, once each."""
+        if not self._stage.discord.gateway.live:
+            return
+        jobs = {job.id: job for job in jobs_of(self._stage)}
+        for message in self._stage.discord.messages:
+            job = jobs.get(progress_of(message) or RecordId(""))
+            if job is None or job.id in self._marked:
+                continue
+            self._marked.add(job.id)
+            if self._dice.random() < CANCELS * 2:  # half of all jobs never show progress
+                who = self._who(job, message.channel)
+                self.cancels[job.id] = await self._stage.discord.click(message, "Cancel", member=who)
+
+    def _who(self, job: Job, channel: Channel) -> Member | User:
+        member = self._stage.discord.world.guilds[job.server].members[job.member]
+        return member if channel.guild is not None else member.user
+
+
+# ── what can be read on messages and in the records ──────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A row of the jobs."""
+
+    id: RecordId
+    server: int
+    member: int
+    number: int
+    kind: str
+    state: str
+    word: str
+    order: str
+    cost: int | None
+    error: str | None
+    versions: frozenset[tuple[str, int]]
+    """The scene lists' versions that it made."""
+
+
+def jobs_of(stage: BadDay) -> list[Job]:
+    """All that are stored; none before there is a database."""
+    try:
+        made: dict[str, set[tuple[str, int]]] = {}
+        for row in stage.rows("SELECT scene_list_id, number, job_id FROM scene_versions"):
+            made.setdefault(row["job_id"], set()).add((row["scene_list_id"], row["number"]))
+        rows = stage.rows('SELECT id, server_id, member_id, number, kind, state, "order", cost, error FROM jobs')
+    except sqlite3.OperationalError:
+        return []
+    return [
+        Job(
+            id=RecordId(row["id"]),
+            server=row["server_id"],
+            member=row["member_id"],
+            number=row["number"],
+            kind=row["kind"],
+            state=row["state"],
+            word=word_in(row["order"]),
+            order=row["order"],
+            cost=row["cost"],
+            error=row["error"],
+            versions=frozenset(made.get(row["id"], ())),
+        )
+        for row in rows
+    ]
+
+
+def final_of(message: Message, jobs: dict[RecordId, Job]) -> RecordId | None:
+    """The job whose end a message shows, by its buttons."""
+    presses = [press for one in message.controls if (press := read(one.get("custom_id", "")))]
+    for press in presses:
+        if press.action is Action.CHARACTER_ORIGINAL:
+            return press.job
+        if press.action is Action.SCENES_AGAIN:
+            made = (str(press.record), press.version)
+            return next((job.id for job in jobs.values() if made in job.versions), None)
+    return next((p.record for p in presses if p.action in (Action.JOB_RETRY, Action.JOB_EDIT)), None)
+
+
+def progress_of(message: Message) -> RecordId | None:
+    """The job whose progress a message shows."""
+    presses = [press for one in message.controls if (press := read(one.get("custom_id", "")))]
+    return next((press.record for press in presses if press.action is Action.JOB_CANCEL), None)
