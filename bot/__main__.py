@@ -1,4 +1,4 @@
-"""The command line: run, preview, doctor.
+"""The command line: run, preview, doctor, backup, restore.
 
 Exit codes: 0 stopped by a signal or done; 1 a bug; 2 a person must fix it. `doctor`: 0 well, 1 something to fix.
 """
@@ -10,12 +10,12 @@ import asyncio
 import gc
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mv.errors import MvError
     from mv.settings import Settings
 
 NEEDS_A_PERSON = 2
@@ -39,9 +39,19 @@ def main(arguments: list[str] | None = None) -> int:
             from bot.preview import serve
 
             return asyncio.run(serve(settings, port=asked.port))
+        if asked.word == "backup":
+            from bot.backups import make
+
+            return make(settings, asked.file, force=asked.force)
+        if asked.word == "restore":
+            from bot.backups import put_back
+
+            return put_back(settings, asked.file)
         return _run(settings)
     except MvError as error:
-        print(_say(error), file=sys.stderr)
+        from bot.advice import advice
+
+        print(advice(error), file=sys.stderr)
         return NEEDS_A_PERSON
     except KeyboardInterrupt:
         return 0
@@ -54,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     preview = words.add_parser("preview", help="the bot on a simulated Discord, in the browser; no account, no key")
     preview.add_argument("--port", type=int, default=None, help="the port on this machine; any free one if left out")
     words.add_parser("doctor", help="what is set up and what is not, and what to do")
+    backup = words.add_parser("backup", help="all records and media in one file; also while the bot runs")
+    backup.add_argument("file", type=Path, metavar="FILE", help="a new file, a ZIP; complete or not there")
+    backup.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    restore = words.add_parser("restore", help="puts a backup in place; the database that is there is kept")
+    restore.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
     return parser
 
 
@@ -115,41 +130,6 @@ async def _serve(settings: Settings, token: str) -> int:
         await asyncio.wait({working})
         await bot.close()
     return 0
-
-
-def _say(error: MvError) -> str:
-    from mv.errors import (
-        ConfigMistake,
-        DataFolderInUse,
-        DataFolderUnusable,
-        SchemaTooNew,
-        StorageDamaged,
-        StorageFull,
-        StorageLocked,
-        StorageReadOnly,
-    )
-
-    match error:
-        case ConfigMistake():
-            place = f"{error.file}, line {error.line}" if error.line else error.file
-            return f"{place}: {error.key}\n  expected: {error.expected}"
-        case DataFolderInUse():
-            return (
-                f"Another mv-bot runs on the data folder {error.path}. Stop it, or set MV_DATA_DIR to another folder."
-            )
-        case DataFolderUnusable():
-            return f"The data folder {error.path} cannot be used: {error.reason}. Mend it, or set MV_DATA_DIR."
-        case StorageDamaged():
-            return f"The database {error.path} is damaged. Put a backup in its place, or move it away to begin anew."
-        case SchemaTooNew():
-            return "The database was written by a newer mv-bot. Update this one, or put a backup in its place."
-        case StorageFull():
-            return "The disk of the data folder is full. Make room and start again."
-        case StorageReadOnly():
-            return "The database may not be written. Mend the permissions of the data folder, or mount it writable."
-        case StorageLocked():
-            return "The database is held by another program. Close it and start again."
-    return f"mv-bot cannot start: {error.code}."
 
 
 if __name__ == "__main__":
