@@ -21,12 +21,12 @@ from mv.vendors.gemini_schema import schema
 from mv.vendors.retry import Patience, insist, quiet, usable
 
 if TYPE_CHECKING:
-    import httpx2
     from google.genai import Client
     from google.genai.types import GenerateContentConfig, GenerateContentResponse
 
+    from mv.vendors.gemini_wire import Wire
+
 ATTEMPTS = 3
-CONNECT_SECONDS = 10.0
 HOME = "https://generativelanguage.googleapis.com/"
 VERSION = "v1"
 
@@ -41,7 +41,7 @@ class GeminiWriter(SceneWriter):
         self._first_wait = first_wait
         self._lock = asyncio.Lock()
         self._client: Client | None = None
-        self._http: httpx2.AsyncClient | None = None
+        self._http: Wire | None = None
 
     async def warm(self) -> None:
         """Loads the SDK ahead of the first request: half a second of work in a thread."""
@@ -89,22 +89,17 @@ class GeminiWriter(SceneWriter):
             return made
 
 
-def _connect(key: str, base_url: str, version: str) -> tuple[Client, httpx2.AsyncClient]:
+def _connect(key: str, base_url: str, version: str) -> tuple[Client, Wire]:
     """Imports the SDK and builds its client; half a second, so in a thread."""
-    import httpx2
     from google import genai
     from google.genai.client import DebugConfig
     from google.genai.types import HttpOptions
 
+    from mv.vendors.gemini_wire import Wire
+
     quiet("google_genai", "httpx2", "httpcore2")
 
-    async def hurry(request: httpx2.Request) -> None:
-        limits = dict(request.extensions.get("timeout", {}))
-        limits["connect"] = min(limits.get("connect") or CONNECT_SECONDS, CONNECT_SECONDS)
-        request.extensions["timeout"] = limits
-
-    # A redirect would carry the key to another host.
-    http = httpx2.AsyncClient(follow_redirects=False, event_hooks={"request": [hurry]})
+    http = Wire()
     client = genai.Client(
         api_key=key,
         vertexai=False,
