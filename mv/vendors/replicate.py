@@ -13,6 +13,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -76,7 +77,7 @@ class ReplicatePainter(Painter):
         self._answer_seconds, self._first_wait = answer_seconds, first_wait
         self._given: deque[str] = deque(maxlen=2000)
         self._asking: Counter[str] = Counter()
-        self._seeking: Counter[str] = Counter()
+        self._lost: Counter[str] = Counter()
 
     async def warm(self) -> None:
         """Loads the SDK ahead of the first request: a fifth of a second of work in a thread."""
@@ -88,30 +89,29 @@ class ReplicatePainter(Painter):
         end."""
         order = order_for(engine, prompt)
         patience = Patience(seconds=4 * self._answer_seconds, first_wait=self._first_wait)
-        with _counted(self._asking, order.mark):
-            found = await self._create(order, engine.model, patience, report)
-        self._given.append(found)
-        return Ticket(id=found)
+        sent_at = datetime.now(UTC)
+
+        async def ask(left: float) -> Prediction:
+            nonlocal sent_at
+            sent_at = datetime.now(UTC)
+            return await self._api.create(order, engine.model)
+
+        try:
+            with _counted(self._asking, order.mark):
+                made = await insist(ask, patience, report, self._api.token, f"replicate {engine.model}")
+                self._given.append(made.id)
+                return Ticket(id=made.id)
+        except Uncertain:
+            await report("vendor_busy")
+            found = await self._seek(order, Search(since=sent_at - MARGIN), self._look)
+            if found is None:
+                raise
+            return found
 
     async def find(self, engine: Engine, prompt: PicturePrompt, search: Search) -> Ticket | None:
-        """After a kill. Equal orders whose tickets are lost may take each other's predictions, as long as there are no
-        more of them than such orders: what they ask for is the same. At most some 5 s, unless the vendor is slow."""
-        order = order_for(engine, prompt)
-        with _counted(self._seeking, order.mark):
-            for pause in (0.0, *self._look[1:]):
-                await asyncio.sleep(pause)
-                listed = await self._listed(order, search.since, LONG_MARGIN)
-                if listed is None or self._asking[order.mark]:
-                    continue
-                found, complete = listed
-                free = [id for id in found if id not in search.taken and id not in self._given]
-                if free:
-                    sure = complete and len(free) <= search.alike
-                    log.warning("replicate: %d predictions may be of an order before the restart", len(free))
-                    if sure:
-                        self._given.append(free[0])
-                    return Ticket(id=free[0]) if sure else None
-        return None
+        """After a kill. At most some 5 s, unless the vendor is slow."""
+        early = replace(search, since=search.since - LONG_MARGIN)
+        return await self._seek(order_for(engine, prompt), early, (0.0, *self._look[1:]))
 
     async def collect(self, engine: Engine, ticket: Ticket, timeout_seconds: float, report: Report) -> Painted:
         """Polls until the prediction ends, then fetches what it made. After `timeout_seconds` it is cancelled at the
@@ -136,37 +136,27 @@ class ReplicatePainter(Painter):
         await self._api.aclose()
         await self._downloads.aclose()
 
-    async def _create(self, order: Order, model: str, patience: Patience, report: Report) -> str:
-        sent_at = datetime.now(UTC)
-
-        async def ask(left: float) -> Prediction:
-            nonlocal sent_at
-            sent_at = datetime.now(UTC)
-            return await self._api.create(order, model)
-
-        try:
-            return (await insist(ask, patience, report, self._api.token, f"replicate {model}")).id
-        except Uncertain:
-            await report("vendor_busy")
-            found = await self._find(order, sent_at)
-            if found is None:
-                raise
-            return found
-
-    async def _find(self, order: Order, sent_at: datetime) -> str | None:
-        """The id of the prediction that this order made, if there is no doubt: exactly one listed since it was sent,
-        with the same model and the very same input, not one of ours, and no equal order under way beside this one."""
-        for pause in self._look:
-            await asyncio.sleep(pause)
-            listed = await self._listed(order, sent_at, MARGIN)
-            found = [] if listed is None else [id for id in listed[0] if id not in self._given]
-            if listed is not None and found:
-                alone = self._asking[order.mark] == 1 and not self._seeking[order.mark]
-                log.warning("replicate: a create got no answer; %d predictions may be its own", len(found))
-                return found[0] if listed[1] and len(found) == 1 and alone else None
+    async def _seek(self, order: Order, search: Search, pauses: Sequence[float]) -> Ticket | None:
+        """The prediction of an order whose answer is lost, if there is no doubt: listed since then, with the same model
+        and the very same input, nobody else's, and no equal order under way. Equal orders that are all lost may take
+        each other's, as long as there are no more predictions than such orders: they ask for the same."""
+        with _counted(self._lost, order.mark):
+            for pause in pauses:
+                await asyncio.sleep(pause)
+                listed = await self._listed(order, search.since)
+                if listed is None:
+                    continue
+                found, complete = listed
+                free = [id for id in found if id not in search.taken and id not in self._given]
+                if free:
+                    log.warning("replicate: an order got no answer; %d predictions may be its own", len(free))
+                alone = not self._asking[order.mark] and len(free) <= max(search.alike, self._lost[order.mark])
+                if free and complete and alone:
+                    self._given.append(free[0])
+                    return Ticket(id=free[0])
         return None
 
-    async def _listed(self, order: Order, since: datetime, margin: timedelta) -> tuple[list[str], bool] | None:
+    async def _listed(self, order: Order, since: datetime) -> tuple[list[str], bool] | None:
         """The ids of all predictions made since then by such an order, and whether the vendor's list was seen that far
         back. None if the vendor cannot be asked."""
         found: list[str] = []
@@ -174,7 +164,7 @@ class ReplicatePainter(Painter):
         try:
             for _ in range(PAGES):
                 page = await self._api.newest(cursor)
-                begin = since + self._api.ahead - margin
+                begin = since + self._api.ahead
                 found += [one.id for one in matching(order, page.results, begin)]
                 if not page.next or (page.results and made_at(page.results[-1]) < begin):
                     return list(dict.fromkeys(found)), True

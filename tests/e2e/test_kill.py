@@ -81,8 +81,7 @@ async def test_kills_at_random_moments(make_stage: MakeStage) -> None:
     assert await bot.stop() == 0
 
 
-async def test_a_kill_while_the_vendor_is_asked_never_pays_twice(make_stage: MakeStage) -> None:
-    """The prediction was accepted, its id never came: only the member decides whether it is asked for again."""
+async def test_a_prediction_whose_number_was_lost_in_a_kill_is_found_at_the_vendor(make_stage: MakeStage) -> None:
     stage = await make_stage()
     stage.replicate.script.append(Script(create=Fault(status=500, delay=9.0), accepted=True))
     bot = await stage.start()
@@ -90,11 +89,28 @@ async def test_a_kill_while_the_vendor_is_asked_never_pays_twice(make_stage: Mak
     await until(lambda: stage.replicate.counts["accepted"], "a prediction")
     await bot.kill()
     await stage.start()
+    assert finished(await result(asking))
+    await stage.delivered()
+    assert stage.replicate.counts["creates"] == 1
+    assert stage.counted(1) == {"images": 1, "spend": PICTURE_COST}
+
+
+async def test_what_the_vendor_cannot_say_after_a_kill_is_never_paid_twice(make_stage: MakeStage) -> None:
+    """Only the member decides whether it is asked for again."""
+    stage = await make_stage()
+    stage.replicate.script.append(Script(create=Fault(status=500, delay=9.0), accepted=True))
+    bot = await stage.start()
+    asking = await character(stage)
+    await until(lambda: stage.replicate.counts["accepted"], "a prediction")
+    await bot.kill()
+    stage.replicate.listing = Fault(status=500)
+    await stage.start()
     told = await asking.until(lambda message: "Retry" in message.buttons)
     assert "whether it was accepted is not known" in told.text
     await stage.delivered()
     assert stage.replicate.counts["creates"] == 1
     assert stage.counted(1) == {}
+    stage.replicate.listing = None
     assert finished(await result(await stage.discord.click(told, "Retry")))
     assert stage.replicate.counts["creates"] == 2
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from mv.errors import BadRequest, KeyRefused, ModelGone, MvError, NoCredit, NoPicture, Uncertain, VendorBusy, VendorDown
-from mv.ports import Ticket
+from mv.ports import Search, Ticket
 from mv.vendors.replicate import ReplicatePainter
 from tests.standins.local import Fault
 from tests.standins.replicate import ReplicateStandIn, Script
@@ -145,14 +147,73 @@ async def test_one_that_was_given_out_already_is_not_taken_for_another(
         await painter.start(pictures_engine(), picture_prompt(), heard)
 
 
-async def test_equal_orders_under_way_together_are_doubt(
+async def test_equal_orders_that_are_lost_together_find_one_each(
     server: ReplicateStandIn, painter: ReplicatePainter, heard: Heard
 ) -> None:
     server.script.extend([LOST, LOST])
     await painter.warm()
+    found = await asyncio.gather(*(painter.start(pictures_engine(), picture_prompt(), heard) for _ in range(2)))
+    assert {one.id for one in found} == set(server.predictions)
+    assert server.counts["creates"] == 2
+
+
+async def test_an_equal_order_that_is_under_way_is_doubt(
+    server: ReplicateStandIn, painter: ReplicatePainter, heard: Heard
+) -> None:
+    """Whose is the one that is listed? The other's answer comes later than is looked for."""
+    server.script.extend([LOST, Script(create=Fault(status=500, delay=1.0))])
+    await painter.warm()
     orders = [painter.start(pictures_engine(), picture_prompt(), heard) for _ in range(2)]
-    outcomes = await asyncio.gather(*orders, return_exceptions=True)
-    assert all(isinstance(one, Uncertain) for one in outcomes)
+    first, _ = await asyncio.gather(*orders, return_exceptions=True)
+    assert isinstance(first, Uncertain)
+
+
+# ── after a kill ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def search(**known: Any) -> Search:
+    return Search(**{"since": datetime.now(UTC) - timedelta(seconds=1), **known})
+
+
+async def test_what_a_dead_process_ordered_is_found(server: ReplicateStandIn, heard: Heard) -> None:
+    dead, painter = (ReplicatePainter(TOKEN, base_url=server.url, pictures=pictures()) for _ in range(2))
+    ticket = await dead.start(pictures_engine(), picture_prompt(), heard)
+    await dead.start(pictures_engine(), picture_prompt(text="Ben"), heard)
+    assert await painter.find(pictures_engine(), picture_prompt(), search()) == ticket
+    assert await painter.find(pictures_engine(), picture_prompt(), search()) is None, "it was given out"
+    assert server.counts["creates"] == 2
+    for one in (dead, painter):
+        await one.aclose()
+
+
+async def test_what_others_have_is_left_to_them(server: ReplicateStandIn, painter: ReplicatePainter) -> None:
+    dead = ReplicatePainter(TOKEN, base_url=server.url, pictures=pictures())
+    theirs, lost, late = [await dead.start(pictures_engine(), picture_prompt(), Heard()) for _ in range(3)]
+    known = search(taken=frozenset([theirs.id]))
+    assert await painter.find(pictures_engine(), picture_prompt(), known) is None, "one more than orders"
+    both = replace(known, alike=2)
+    found = await asyncio.gather(*(painter.find(pictures_engine(), picture_prompt(), both) for _ in range(2)))
+    assert {one.id for one in found if one is not None} == {lost.id, late.id}
+    await dead.aclose()
+
+
+async def test_the_list_is_looked_through_page_by_page(server: ReplicateStandIn, painter: ReplicatePainter) -> None:
+    dead = ReplicatePainter(TOKEN, base_url=server.url, pictures=pictures())
+    ticket = await dead.start(pictures_engine(), picture_prompt(), Heard())
+    for number in range(230):
+        await dead.start(pictures_engine(), picture_prompt(text=f"Other {number}"), Heard())
+    assert await painter.find(pictures_engine(), picture_prompt(), search()) == ticket
+    assert server.counts["lists"] == 3
+    await dead.aclose()
+
+
+async def test_a_page_elsewhere_never_gets_the_token(server: ReplicateStandIn, painter: ReplicatePainter) -> None:
+    async with ReplicateStandIn() as elsewhere:
+        body: dict[str, Any] = {"previous": None, "next": f"{elsewhere.url}/v1/predictions?cursor=0", "results": []}
+        server.listing = Fault(status=200, json=body)
+        assert await painter.find(pictures_engine(), picture_prompt(), search()) is None
+        assert elsewhere.counts["lists"] == 0
+        assert server.counts["lists"] > 1
 
 
 async def test_other_inputs_models_and_times_are_others(
