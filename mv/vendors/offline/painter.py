@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from mv.domain.engine import Engine
-from mv.ports import Painted, Painter, PicturePrompt, Report, Ticket
+from mv.ports import Painted, Painter, PicturePrompt, Report, Search, Ticket
 from mv.vendors.offline.writer import MODEL_VERSION, pause
 
 DESKS = 2
@@ -25,14 +25,11 @@ class OfflinePainter(Painter):
 
     async def start(self, engine: Engine, prompt: PicturePrompt, report: Report) -> Ticket:
         """The ticket is the request itself: nothing has begun, and nothing can be lost."""
-        data: dict[str, Any] = {
-            "name": prompt.name,
-            "description": prompt.description,
-            "aspect_ratio": prompt.aspect_ratio,
-            "images": prompt.images,
-            "seed": prompt.seed or 0,
-        }
-        return Ticket(id=f"offline-{secrets.token_hex(8)}", data=data)
+        return _ticket(prompt)
+
+    async def find(self, engine: Engine, prompt: PicturePrompt, search: Search) -> Ticket:
+        """Always: it is the request."""
+        return _ticket(prompt)
 
     async def collect(self, engine: Engine, ticket: Ticket, timeout_seconds: float, report: Report) -> Painted:
         """The same bytes for the same ticket; about 100 ms of a core for each. Several have seeds that count up."""
@@ -47,6 +44,17 @@ class OfflinePainter(Painter):
 
     async def aclose(self) -> None:
         """Holds nothing."""
+
+
+def _ticket(prompt: PicturePrompt) -> Ticket:
+    data: dict[str, Any] = {
+        "name": prompt.name,
+        "description": prompt.description,
+        "aspect_ratio": prompt.aspect_ratio,
+        "images": prompt.images,
+        "seed": prompt.seed or 0,
+    }
+    return Ticket(id=f"offline-{secrets.token_hex(8)}", data=data)
 
 
 def _draw(data: Any, seed: int) -> bytes:
