@@ -106,9 +106,12 @@ class LocalEngine(JobEngine):
             self._pump()
 
     def status(self, job_id: RecordId) -> Progress | None:
-        """From memory. O(members with jobs) while it waits, else O(1)."""
+        """From memory. O(members with jobs + running jobs) while it waits, else O(1)."""
         work = self._works.get(job_id)
-        return None if work is None else work.seen(self._queue.place(job_id), self._usual.get(work.job))
+        if work is None:
+            return None
+        starts_in = self._usual.until_start(self._queue.bounds(job_id), self._ran)
+        return work.seen(self._queue.place(job_id), self._usual.get(work.job), starts_in)
 
     async def cancel(self, job_id: RecordId, by: MemberId) -> bool:
         """Also for a stored job that was never released. Raises StorageError if its end could not be stored (yet)."""
@@ -139,6 +142,10 @@ class LocalEngine(JobEngine):
         self._tasks.cancel()
         await self._tasks.settle(self._grace)
         self._works.clear()
+
+    def _ran(self, job_id: RecordId) -> float:
+        work = self._works.get(job_id)
+        return 0.0 if work is None else work.running_seconds
 
     # ── a job's life ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,15 +9,30 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
 
 from mv.config.model import Concurrency
 from mv.domain.ids import MemberId, RecordId, ServerId
-from mv.domain.jobs import Job
+from mv.domain.jobs import Job, JobKind
 
 Owner = tuple[ServerId, MemberId]
 Key = tuple[int, datetime, RecordId]
+Sort = tuple[str, JobKind]
+"""Engine and kind: what jobs that take as long have in common."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A limit that a waiting job must pass: its slots, who holds them, and how many pass it before, if nothing else
+    changes. `waiting` are all that wait for it, by sort."""
+
+    slots: int
+    running: tuple[Job, ...]
+    before: int
+    waiting: Mapping[Sort, int]
 
 
 def owner(job: Job) -> Owner:
@@ -30,6 +45,27 @@ def key(job: Job) -> Key:
     return job.priority, job.created_at, job.id
 
 
+class Tally:
+    """How many jobs of each sort wait, per vendor."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, Counter[Sort]] = {}
+
+    def add(self, job: Job, count: int) -> None:
+        """1 more, or -1."""
+        counts = self._counts.setdefault(job.vendor, Counter())
+        counts[job.engine, job.kind] += count
+        if not counts[job.engine, job.kind]:
+            del counts[job.engine, job.kind]
+
+    def of(self, vendors: AbstractSet[str]) -> Counter[Sort]:
+        """For these vendors."""
+        found = Counter[Sort]()
+        for vendor in vendors:
+            found.update(self._counts.get(vendor, {}))
+        return found
+
+
 class Line:
     """One member's waiting jobs, sorted, a list per vendor; and how many of theirs run."""
 
@@ -37,15 +73,18 @@ class Line:
         self.turn = turn
         self.running = 0
         self.waiting: dict[str, list[Key]] = {}
+        self.tally = Tally()
 
     def add(self, job: Job) -> None:
         """O(jobs of this member)."""
         insort(self.waiting.setdefault(job.vendor, []), key(job))
+        self.tally.add(job, 1)
 
     def remove(self, job: Job) -> None:
         """The job must be in it."""
         keys = self.waiting[job.vendor]
         del keys[bisect_left(keys, key(job))]
+        self.tally.add(job, -1)
         if not keys:
             del self.waiting[job.vendor]
 
@@ -70,6 +109,7 @@ class Queue:
         self._lines: dict[Owner, Line] = {}
         self._waiting: dict[RecordId, Job] = {}
         self._running: dict[RecordId, Job] = {}
+        self._tally = Tally()
         self._wanted: Counter[str] = Counter()
         self._busy: Counter[str] = Counter()
         self._starts = 0
@@ -88,6 +128,7 @@ class Queue:
             line = self._lines[owner(job)] = Line((self._starts, 0, self._joined))
         line.add(job)
         self._waiting[job.id] = job
+        self._tally.add(job, 1)
         self._wanted[job.vendor] += 1
         return True
 
@@ -144,14 +185,47 @@ class Queue:
         job = self._waiting.get(job_id)
         if job is None:
             return None
-        vendors = {vendor for vendor in self._wanted if vendor == job.vendor or not self._full(vendor)}
+        return self._before(job, self._rivals(job)) + 1
+
+    def bounds(self, job_id: RecordId) -> tuple[Bound, ...]:
+        """The limits it waits for: in all, of its member, of its vendor; none if it does not wait. O(members with
+        jobs + running jobs)."""
+        job = self._waiting.get(job_id)
+        if job is None:
+            return ()
+        rivals, own = self._rivals(job), self._lines[owner(job)]
+        running = tuple(self._running.values())
+        mine = tuple(other for other in running if owner(other) == owner(job))
+        before, waiting = self._before(job, rivals), self._tally.of(rivals)
+        bounds = [
+            Bound(slots=self._limits.total, running=running, before=before, waiting=waiting),
+            Bound(
+                slots=self._limits.per_member,
+                running=mine,
+                before=own.before(job, rivals),
+                waiting=own.tally.of(rivals),
+            ),
+        ]
+        limit, alike = self._limits.per_vendor.get(job.vendor), {job.vendor}
+        if limit is not None:
+            there = tuple(other for other in running if other.vendor == job.vendor)
+            before, waiting = self._before(job, alike), self._tally.of(alike)
+            bounds.append(Bound(slots=limit, running=there, before=before, waiting=waiting))
+        return tuple(bounds)
+
+    def _rivals(self, job: Job) -> AbstractSet[str]:
+        """The vendors whose jobs may start before it: full ones do not count, but for its own."""
+        return {vendor for vendor in self._wanted if vendor == job.vendor or not self._full(vendor)}
+
+    def _before(self, job: Job, vendors: AbstractSet[str]) -> int:
+        """How many jobs for these vendors start before it."""
         own = self._lines[owner(job)]
         rounds = own.before(job, vendors)
         before = rounds
         for line in self._lines.values():
             if line is not own:
                 before += min(line.count(vendors), rounds + (line.turn < own.turn))
-        return before + 1
+        return before
 
     def _full(self, vendor: str) -> bool:
         limit = self._limits.per_vendor.get(vendor)
@@ -163,6 +237,7 @@ class Queue:
     def _take(self, job_id: RecordId, line: Line) -> Job:
         job = self._waiting.pop(job_id)
         line.remove(job)
+        self._tally.add(job, -1)
         self._wanted[job.vendor] -= 1
         return job
 

@@ -89,7 +89,12 @@ class Work(Run):
         self.ended.set_exception(error)
         self.ended.exception()  # it is logged already: nobody has to be waiting
 
-    def seen(self, place: int | None, usual_seconds: float | None) -> Progress:
+    @property
+    def running_seconds(self) -> float:
+        """Since it began in this process."""
+        return 0.0 if self._began is None else time.monotonic() - self._began
+
+    def seen(self, place: int | None, usual_seconds: float | None, starts_in_seconds: float | None) -> Progress:
         """As it is shown to whoever waits."""
         return Progress(
             job=self.job,
@@ -98,6 +103,7 @@ class Work(Run):
             done=self._done,
             total=self._total,
             usual_seconds=usual_seconds,
-            running_seconds=0.0 if self._began is None else time.monotonic() - self._began,
+            running_seconds=self.running_seconds,
             note=self._note,
+            starts_in_seconds=starts_in_seconds,
         )
