@@ -2,6 +2,7 @@
 
 from mv.ports.jobs import Courier, JobEngine, Journal, Run, Runner
 from mv.ports.records import (
+    Backlog,
     CharacterRows,
     Choice,
     JobRows,
@@ -37,6 +38,7 @@ from mv.ports.vendors import (
 from mv.ports.world import Clock, Counted, Meter, Timed, Unmetered
 
 __all__ = [
+    "Backlog",
     "CharacterRows",
     "Choice",
     "Clock",

@@ -59,6 +59,14 @@ class LedgerLine:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Open jobs of one state: how many, and when the oldest was asked for."""
+
+    count: int
+    oldest: datetime
+
+
 class ShelfRows(Protocol[T]):
     """What scene lists and characters have in common. Deleted ones are never found, except by `get` with `deleted`."""
 
@@ -166,6 +174,9 @@ class JobRows(Protocol):
     async def unfinished(self) -> tuple[Job, ...]:
         """Queued and running, oldest first."""
 
+    async def backlog(self) -> dict[JobState, Backlog]:
+        """The queued and the running; a state that no job is in is not in it."""
+
     async def undelivered(self) -> tuple[Job, ...]:
         """Final, not delivered, oldest first."""
 
@@ -237,6 +248,9 @@ class UsageRows(Protocol):
         self, who: Sequence[tuple[ServerId, MemberId]], since: datetime
     ) -> dict[tuple[ServerId, MemberId, AllowanceKind], int]:
         """Sums of amounts counted since that moment."""
+
+    async def total(self, kind: AllowanceKind, since: datetime) -> int:
+        """What everybody together used since that moment."""
 
     async def quotas(self, server_ids: Sequence[ServerId]) -> tuple[Quota, ...]:
         """All quotas of these servers."""

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
 from mv.domain.jobs import Delivery, Job, JobKind, JobState, Once
 from mv.errors import MvError
-from mv.ports import Choice, JobRows, Page
+from mv.ports import Backlog, Choice, JobRows, Page
 from mv.store.job_map import from_job, to_job
 from mv.store.journal import JournalRows
 from mv.store.queries import Condition, Query, among, members_of, newest, page, typed
@@ -30,6 +30,7 @@ _START = _CHANGE_OPEN.values(
     state=JobState.RUNNING.value,
     started_at=func.coalesce(jobs.c.started_at, bindparam("at", type_=jobs.c.started_at.type)),
 )
+_BACKLOG = select(jobs.c.state, func.count(), func.min(jobs.c.created_at)).where(_OPEN).group_by(jobs.c.state)
 _TITLE: ColumnElement[str] = jobs.c.kind + " " + jobs.c.state + " " + jobs.c.engine
 
 SAMPLE = 20
@@ -80,6 +81,11 @@ class SqlJobRows(JournalRows, JobRows):
     async def unfinished(self) -> tuple[Job, ...]:
         """Queued and running, oldest first."""
         return await self._all(select(jobs).where(_OPEN).order_by(jobs.c.created_at, jobs.c.id))
+
+    async def backlog(self) -> dict[JobState, Backlog]:
+        """The queued and the running; a state that no job is in is not in it."""
+        rows = await self._connection.execute(_BACKLOG)
+        return {JobState(state): Backlog(count=count, oldest=oldest) for state, count, oldest in rows}
 
     async def undelivered(self) -> tuple[Job, ...]:
         """Final, not delivered, oldest first."""

@@ -276,6 +276,7 @@ ledger = Table(
     Column("at", UtcTime, nullable=False),
     UniqueConstraint("job_id", "kind", "entry"),
     Index("ix_ledger_used", "server_id", "member_id", "counted_at", "kind", "amount"),
+    Index("ix_ledger_kind", "kind", "counted_at", "amount"),
 )
 
 # In this key 0 is "no member" and "no role": with NULL there, every row would be unlike every other.

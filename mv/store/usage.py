@@ -20,6 +20,9 @@ _SUBJECT = ("server_id", "member_id", "role_id", "kind", "period")
 
 
 _LINES = select(ledger).where(ledger.c.job_id == bindparam("of_job")).order_by(ledger.c.id)
+_TOTAL = select(func.coalesce(func.sum(ledger.c.amount), 0)).where(
+    ledger.c.kind == bindparam("of_kind"), ledger.c.counted_at >= bindparam("since")
+)
 _QUOTAS = (
     select(quotas)
     .where(quotas.c.server_id.in_(bindparam("servers", expanding=True)))
@@ -51,6 +54,10 @@ class SqlUsageRows(UsageRows):
         servers, parameters = members_of(who)
         rows = await self._connection.execute(_used(servers), {**parameters, "since": since})
         return {(server, member, AllowanceKind(kind)): int(amount) for server, member, kind, amount in rows}
+
+    async def total(self, kind: AllowanceKind, since: datetime) -> int:
+        """What everybody together used since that moment."""
+        return int((await self._connection.execute(_TOTAL, {"of_kind": kind.value, "since": since})).scalar_one())
 
     async def quotas(self, server_ids: Sequence[ServerId]) -> tuple[Quota, ...]:
         """All quotas of these servers."""

@@ -9,6 +9,7 @@ import pytest
 from mv.domain.ids import Kind, MessageId, Ref, new_id
 from mv.domain.jobs import Delivery, Job, JobKind, JobState
 from mv.errors import AllowanceUsedUp, Blocked, Conflict, revive
+from mv.ports import Backlog
 from mv.store.database import Database
 from tests.store.things import ANA, BO, NOON, OTHER_SERVER, SERVER, a_job, a_project
 
@@ -224,3 +225,18 @@ async def test_how_long_such_jobs_take(records: Database) -> None:
         failed = a_job(70, state=JobState.FAILED, started_at=NOON, finished_at=NOON + timedelta(days=1))
         await tx.jobs.add_all([failed])
         assert await tx.jobs.usual_seconds("gemini-2.5-pro", JobKind.SCENES) == 10.5
+
+
+async def test_the_backlog_is_counted_by_state(records: Database) -> None:
+    async with records.read() as tx:
+        assert await tx.jobs.backlog() == {}
+    jobs = [a_job(n, created_at=NOON + timedelta(minutes=n)) for n in range(1, 5)]
+    async with records.write() as tx:
+        await tx.jobs.add_all(jobs)
+        await tx.jobs.start(jobs[1].id, NOON)
+        await tx.jobs.finish(jobs[0].id, JobState.FAILED, NOON)
+    async with records.read() as tx:
+        assert await tx.jobs.backlog() == {
+            JobState.QUEUED: Backlog(count=2, oldest=jobs[2].created_at),
+            JobState.RUNNING: Backlog(count=1, oldest=jobs[1].created_at),
+        }

@@ -99,6 +99,7 @@ async def ask_of_jobs(tx: Transaction) -> None:
     await tx.jobs.find(SERVER, Ref(Kind.JOB, 1))
     await tx.jobs.unfinished()
     await tx.jobs.undelivered()
+    await tx.jobs.backlog()
     await tx.jobs.steps(new_id())
     await tx.jobs.usual_seconds("gemini", JobKind.SCENES)
     who = [(ServerId(s), MemberId(m)) for s in (1, 2) for m in range(20)]
@@ -106,6 +107,7 @@ async def ask_of_jobs(tx: Transaction) -> None:
     await tx.usage.used(who, NOON)
     await tx.usage.quotas([SERVER, ServerId(2)])
     await tx.usage.lines(new_id())
+    await tx.usage.total(AllowanceKind.SPEND, NOON)
 
 
 async def test_no_query_reads_a_whole_table(asked: list[tuple[str, Any]], tmp_path: Path) -> None:

@@ -102,3 +102,18 @@ async def test_many_counters_at_once(records: Database) -> None:
     async with records.write() as tx:
         assert await tx.next_numbers(dict.fromkeys(servers, 2)) == dict.fromkeys(servers, 1)
         assert await tx.next_numbers(dict.fromkeys(servers, 1)) == dict.fromkeys(servers, 3)
+
+
+async def test_the_total_is_everybodys_since_a_moment(records: Database) -> None:
+    spend = {"kind": AllowanceKind.SPEND}
+    lines = [
+        a_line(new_id(), 5, **spend),
+        a_line(new_id(), 7, member_id=BO, server_id=OTHER_SERVER, **spend),
+        a_line(new_id(), 100, counted_at=NOON - timedelta(microseconds=1), **spend),
+        a_line(new_id(), 1000, kind=AllowanceKind.SCENES),
+    ]
+    async with records.write() as tx:
+        await tx.usage.append(lines)
+    async with records.read() as tx:
+        assert await tx.usage.total(AllowanceKind.SPEND, NOON) == 12
+        assert await tx.usage.total(AllowanceKind.SPEND, NOON + timedelta(days=1)) == 0

@@ -14,7 +14,12 @@ SQLITE_ONLY = re.compile(
     r"COLLATE NOCASE|import sqlite3|import aiosqlite|AUTOINCREMENT"
 )
 POSTGRES_ONLY = re.compile(r"SERIALIZABLE|REPEATABLE READ|FOR UPDATE|SKIP LOCKED|asyncpg|ILIKE|ilike|::")
-HOMES = {"sqlite.py": SQLITE_ONLY, "one_hop.py": SQLITE_ONLY, "postgres.py": POSTGRES_ONLY}
+HOMES = {
+    "sqlite.py": SQLITE_ONLY,
+    "sqlite_files.py": SQLITE_ONLY,
+    "one_hop.py": SQLITE_ONLY,
+    "postgres.py": POSTGRES_ONLY,
+}
 
 
 def test_each_database_is_spoken_to_in_its_own_file() -> None:
