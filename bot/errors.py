@@ -60,6 +60,10 @@ PICTURES = {
     "empty": "no picture came",
     "failed": "the engine failed while it was painting",
 }
+REST = {
+    "Uncertain": "whether the vendor accepted the rest is not known, and it may have charged it",
+    "Blocked": "the vendor refused the rest by its rules",
+}
 ANSWERS = {
     "cut_off": "The answer was cut off",
     "not_json": "The answer could not be read",
@@ -200,7 +204,7 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.NoPicture: lambda x: Words(
         f"No picture could be taken in: {PICTURES.get(x.reason, PICTURES['broken'])}.", "Try again."
     ),
-    e.Partial: lambda x: Words(f"{x.got} of {x.wanted} pictures came; the rest failed."),
+    e.Partial: lambda x: Words(f"{x.got} of {x.wanted} pictures came; {REST.get(x.why, 'the rest failed')}."),
     e.Stopped: lambda x: Words("It was cancelled." if not x.by_id else f"It was cancelled by <@{x.by_id}>."),
     e.Uncertain: lambda x: Words(
         f"The bot was stopped while it asked {_vendor(x.vendor)}; whether it was accepted is not known.",

@@ -26,7 +26,6 @@ from mv.services.trace import Trace
 log = logging.getLogger(__name__)
 
 FETCH_AGAIN = ("broken", "not_a_picture")
-CANCEL_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,7 @@ class CharacterRunner(Runner):
         if not made:
             raise _worst(painting.failures)
         await painting.tell(Phase.STORING)
-        await self._tools.records.transact(lambda tx: self._store(tx, painting, made), lasting=False)
+        await self._tools.records.insist(lambda tx: self._store(tx, painting, made), lasting=False)
 
     async def close(self, job: Job, error: MvError) -> None:
         """Ends a job that made nothing; if it was cancelled, its predictions are cancelled at the vendor first."""
@@ -219,8 +218,8 @@ class CharacterRunner(Runner):
 
 
 def _worst(failures: Sequence[MvError]) -> MvError:
-    """The failure that says most: a refusal by rule first, then what is uncertain, then the first."""
-    for kind in (Blocked, Uncertain):
+    """The failure that says most: what may have been charged first, then a refusal by rule, then the first."""
+    for kind in (Uncertain, Blocked):
         for failure in failures:
             if isinstance(failure, kind):
                 return failure

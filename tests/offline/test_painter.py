@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
 from mv.domain.engine import Engine, Makes, Vendor
-from mv.ports import PicturePrompt, Ticket
+from mv.ports import PicturePrompt, Search, Ticket
 from mv.vendors.offline import OfflinePainter
 from mv.vendors.offline.layout import sheet_size
 from mv.vendors.offline.lettering import drawable
@@ -177,6 +178,14 @@ async def test_a_ticket_survives_a_restart() -> None:
     assert first.pictures == again.pictures
     assert len(set(first.pictures)) == 2
     assert first.model_version == "offline-1"
+
+
+async def test_an_order_that_a_kill_fell_into_is_always_found() -> None:
+    painter = OfflinePainter()
+    ticket = await painter.start(ENGINE, asked(images=2), silent)
+    found = await painter.find(ENGINE, asked(images=2), Search(since=datetime.now(UTC)))
+    assert found.data == ticket.data
+    await painter.aclose()
 
 
 async def test_tickets_are_told_apart_and_cancelling_is_quiet() -> None:
