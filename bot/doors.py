@@ -74,11 +74,12 @@ async def begin(
 
 
 async def _acknowledge(interaction: discord.Interaction, private: bool) -> bool:
-    """Whether it came in time. If not, the job is stored and goes on; the courier finds another way."""
+    """Whether it is known to have come in time. If not, the job is stored and goes on; the courier finds another way."""
     try:
         await interaction.response.defer(ephemeral=private, thinking=True)
-    except discord.HTTPException as error:
-        log.warning("an acknowledgement failed: HTTP %s, code %s", error.status, error.code)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        status, code = getattr(error, "status", 0), getattr(error, "code", 0)
+        log.warning("an acknowledgement failed: %s, HTTP %s, code %s", type(error).__name__, status, code)
         return False
     return True
 
