@@ -18,6 +18,7 @@ from discord import app_commands
 from bot.ui.notice import error_message
 from bot.ui.sending import sending
 from bot.ui.text import bare
+from bot.ui.words import VENDORS
 from mv import errors as e
 from mv.domain.money import dollars
 
@@ -44,7 +45,6 @@ FIELDS = {
     "video_type": "The video type",
     "negative_description": "The negative description",
 }
-VENDORS = {"gemini": "Google Gemini", "replicate": "Replicate", "offline": "the offline engine", "": "the vendor"}
 RULES = {
     "safety": "its safety rules",
     "recitation": "its rule against reciting existing works",
@@ -64,6 +64,7 @@ REST = {
     "Uncertain": "whether the vendor accepted the rest is not known, and it may have charged it",
     "Blocked": "the vendor refused the rest by its rules",
 }
+LATER = "Try again in a few minutes."
 ANSWERS = {
     "cut_off": "The answer was cut off",
     "not_json": "The answer could not be read",
@@ -117,6 +118,15 @@ def _busy(error: e.VendorBusy) -> Words:
     return Words(f"{_capital(_vendor(error.vendor))} is busy and stayed so.", f"Try again{wait}.")
 
 
+def _down(error: e.VendorDown) -> Words:
+    vendor = _capital(_vendor(error.vendor))
+    if error.reason == "resting":
+        return Words(f"{vendor} kept failing and is left alone for a while; it was not asked.", LATER)
+    late = error.reason == "timeout"
+    what = f"{vendor} did not answer in time." if late else f"{vendor} cannot be reached at the moment."
+    return Words(what, f"It was tried several times. {LATER}")
+
+
 def _blocked(error: e.Blocked) -> Words:
     rule = RULES.get(error.rule, "one of its rules")
     return Words(
@@ -135,7 +145,7 @@ def _bad_answer(error: e.BadAnswer) -> Words:
 
 def _too_late(error: e.TooLate) -> Words:
     how = {"done": "is done", "failed": "has failed", "cancelled": "was cancelled"}.get(error.state, "has ended")
-    return Words(f"{error.ref} {how} already; there is nothing left to cancel.")
+    return Words(f"Too late: {error.ref} {how} already; there is nothing left to cancel.")
 
 
 WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
@@ -185,12 +195,7 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
         f"The account at {_vendor(x.vendor)} has no credit or quota left.", "An administrator must top it up."
     ),
     e.VendorBusy: _busy,
-    e.VendorDown: lambda x: Words(
-        f"{_capital(_vendor(x.vendor))} did not answer in time."
-        if x.reason == "timeout"
-        else f"{_capital(_vendor(x.vendor))} cannot be reached at the moment.",
-        "It was tried several times. Try again in a few minutes.",
-    ),
+    e.VendorDown: _down,
     e.ModelGone: lambda x: Words(
         f"{_capital(_vendor(x.vendor))} no longer knows the model.",
         "An administrator must name another in models.yaml.",
@@ -227,6 +232,25 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     ),
 }
 
+BRIEF: dict[type[e.MvError], Callable[[Any], str]] = {
+    e.KeyRefused: lambda x: f"{_vendor(x.vendor)} refused the key",
+    e.NoCredit: lambda x: f"no credit left at {_vendor(x.vendor)}",
+    e.VendorBusy: lambda x: f"{_vendor(x.vendor)} stayed busy",
+    e.VendorDown: lambda x: f"{_vendor(x.vendor)} did not answer",
+    e.ModelGone: lambda x: f"{_vendor(x.vendor)} lost the model",
+    e.BadRequest: lambda x: "the request was malformed",
+    e.Blocked: lambda x: f"refused, {x.rule}",
+    e.BadAnswer: lambda x: "the answer could not be used",
+    e.NoPicture: lambda x: PICTURES.get(x.reason, PICTURES["broken"]),
+    e.Partial: lambda x: f"{x.got} of {x.wanted} pictures came",
+    e.Stopped: lambda x: f"by <@{x.by_id}>" if x.by_id else "by the bot",
+    e.Uncertain: lambda x: "the bot was stopped meanwhile",
+    e.NotFound: lambda x: f"the {x.kind} is gone",
+    e.StorageFull: lambda x: "the bot's disk is full",
+    e.StorageError: lambda x: "the bot could not keep it",
+    e.Incident: lambda x: f"incident `{x.number}`",
+}
+
 HEADINGS: tuple[tuple[type[e.MvError], str], ...] = (
     (e.Stopped, "Cancelled"),
     (e.Uncertain, "Uncertain"),
@@ -241,6 +265,14 @@ def words(error: e.MvError) -> Words:
         if kind in WORDS:
             return WORDS[kind](error)
     return Words("Something went wrong.", "Try again.")
+
+
+def in_brief(error: e.MvError) -> str:
+    """What happened in a few words, at most 42 characters: a job's row in a list."""
+    for kind in type(error).__mro__:
+        if kind in BRIEF:
+            return BRIEF[kind](error)
+    return "see its message"
 
 
 def heading(error: e.MvError) -> str:
@@ -259,7 +291,7 @@ def understood(error: BaseException) -> e.MvError:
     if isinstance(error, app_commands.NoPrivateMessage):
         return e.ServerOnly()
     number = secrets.token_hex(4)
-    log.error("incident %s", number, exc_info=error)
+    log.error("incident %s", number, exc_info=error, extra={"incident": number})
     return e.Incident(number=number)
 
 

@@ -13,7 +13,7 @@ from mv.config.model import Vocabulary
 from mv.domain.engine import Vendor
 from mv.domain.jobs import JobKind
 from mv.jobs.engine import LocalEngine
-from mv.ports import Clock, Painter, SceneWriter, VendorDoor
+from mv.ports import Clock, Painter, SceneWriter, Unmetered, VendorDoor
 from mv.services.admission import Desk
 from mv.services.character import Characters
 from mv.services.character_run import CharacterRunner
@@ -29,6 +29,7 @@ from mv.store.darkroom import PillowDarkroom
 from mv.store.lock import FolderLock
 from mv.store.media import ObjectMedia
 from mv.store.opening import OpeningRecords
+from mv.vendors.gated import gated_painters, gated_writers, gates_for
 from mv.vendors.gemini import GeminiWriter
 from mv.vendors.offline import OfflinePainter, OfflineWriter
 from mv.vendors.replicate import ReplicatePainter
@@ -101,6 +102,8 @@ def build(
     database = OpeningRecords(settings.database, clock=clock)
     engine = LocalEngine(database, clock, config.limits.concurrency)
     writers, painters = vendors(settings, config) if vendors else _vendors(settings, config, pause_seconds)
+    meter = Unmetered()
+    gates = gates_for(config.limits.vendors, clock, meter)
     tools = Tools(
         records=database,
         clock=clock,
@@ -108,9 +111,11 @@ def build(
         jobs=engine,
         media=ObjectMedia.at(settings.media_url, settings.data_dir),
         darkroom=PillowDarkroom(max_pixels=config.limits.pictures.max_pixels),
-        writers=writers,
-        painters=painters,
+        writers=gated_writers(writers, gates),
+        painters=gated_painters(painters, gates),
         doors=doors(settings),
+        gates=gates,
+        meter=meter,
         stand_in=stand_in,
     )
     desk, trace = Desk(database, clock, config), Trace(settings.debug, config)

@@ -12,7 +12,7 @@ from mv.domain.engine import Engine
 from mv.domain.scenes import SceneBrief, TokenUsage
 
 Report = Callable[[str], Awaitable[None]]
-"""Called with a code such as `vendor_busy` when a vendor makes us wait."""
+"""Called with a code such as `vendor_busy` when a vendor makes us wait; with an empty one when that wait is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,11 +183,12 @@ class VendorDoor:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorState:
     """How a vendor does. `resting_until` is set while it is left alone because it kept failing; `probing`: the rest is
-    over, and one call finds out whether it works again. `failures` in a row."""
+    over, and one call finds out whether it works again. `failures` in a row; `waiting` calls wait for its rate."""
 
     failures: int = 0
     resting_until: datetime | None = None
     probing: bool = False
+    waiting: int = 0
 
 
 class Gate(Protocol):
@@ -195,3 +196,8 @@ class Gate(Protocol):
 
     def state(self) -> VendorState:
         """From memory."""
+
+    async def turn(self, report: Report) -> None:
+        """Waits until a call that starts work may be made; the call itself then follows through an adapter. Taken
+        before what is about to be done is noted: it spends nothing and may be cancelled at any moment.
+        Raises VendorDown at once while the vendor rests."""

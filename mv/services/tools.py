@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 from mv.config import Config
 from mv.domain.actor import Actor
 from mv.domain.engine import Engine, Makes, Vendor
 from mv.domain.ids import ServerId
-from mv.errors import NotSetUp, ServerOnly, Unknown
+from mv.errors import NotSetUp, ServerOnly, Unknown, VendorResting
 from mv.ports import (
     Clock,
     Darkroom,
@@ -19,6 +20,7 @@ from mv.ports import (
     Meter,
     Painter,
     Records,
+    Report,
     SceneWriter,
     Seen,
     Unmetered,
@@ -44,9 +46,11 @@ class Tools:
     stand_in: bool = False
 
     def line_up(self, makes: Makes, names: Sequence[str], chosen: str | None) -> tuple[Engine, ...]:
-        """The engines to try, in order: the one a member chose, else those of the flavor whose vendor has a key.
+        """The engines to try, in order: the one a member chose, else those of the flavor whose vendor has a key. None
+        whose vendor rests.
 
-        Raises Unknown for an engine that does not exist or makes something else, NotSetUp when no vendor can be asked.
+        Raises Unknown for an engine that does not exist or makes something else, NotSetUp when no vendor can be asked,
+        VendorResting when all that could be are left alone.
         """
         if chosen is not None:
             engine = self.config.engine(chosen)
@@ -59,10 +63,29 @@ class Tools:
             wanted = tuple(e for i, e in enumerate(listed) if i == 0 or e.vendor is not Vendor.OFFLINE)
         ready = tuple(engine for engine in wanted if self.doors[engine.vendor].ready)
         if ready:
-            return ready
+            return self.awake(ready)
         if self.stand_in and chosen is None:
             return tuple(e for e in self.config.engines_for(makes) if e.vendor is Vendor.OFFLINE)[:1]
         raise NotSetUp(vendor=wanted[0].vendor.value, variable=self.doors[wanted[0].vendor].variable)
+
+    def awake(self, engines: Sequence[Engine]) -> tuple[Engine, ...]:
+        """Those whose vendor does not rest; raises VendorResting if all do. There must be one."""
+        until: dict[Vendor, int] = {}
+        for vendor, gate in self.gates.items():
+            end = gate.state().resting_until
+            if end is not None:
+                until[vendor] = ceil(end.timestamp())
+        awake = tuple(engine for engine in engines if engine.vendor not in until)
+        if not awake:
+            first = min((engine.vendor for engine in engines), key=until.__getitem__)
+            raise VendorResting(vendor=first.value, until=until[first])
+        return awake
+
+    async def turn(self, vendor: Vendor, report: Report) -> None:
+        """Waits until the vendor may be asked, as `Gate.turn` does."""
+        gate = self.gates.get(vendor)
+        if gate is not None:
+            await gate.turn(report)
 
 
 def server_of(actor: Actor) -> ServerId:
