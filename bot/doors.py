@@ -74,7 +74,7 @@ async def begin(
 
 
 async def _acknowledge(interaction: discord.Interaction, private: bool) -> bool:
-    """Whether it is known to have come in time. If not, the job is stored and goes on; the courier finds another way."""
+    """Whether it is known to have come in time. If not, the job is stored, and goes on: the courier finds a way."""
     try:
         await interaction.response.defer(ephemeral=private, thinking=True)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
