@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import random
 import sys
 import tempfile
@@ -56,6 +57,7 @@ async def main() -> int:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK[0]} jobs, {QUICK[1]} kills")
     parser.add_argument("--keep", type=Path, default=None, help="a folder to leave the data and the logs in")
     args = parser.parse_args()
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # answers to processes that are dead
     seed = random.randrange(10**6) if args.seed is None else args.seed
     jobs, kills = QUICK if args.quick else (args.jobs, args.kills)
     began = time.monotonic()

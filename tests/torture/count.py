@@ -97,6 +97,8 @@ def _delivered(found: Tally, stage: BadDay, jobs: dict[RecordId, Job], people: P
             found.figures["delivered once"] += len(messages) == 1
         else:
             found.figures["uncertain" if job.state == "uncertain" else "told and refunded"] += len(messages) == 1
+        if job.error is not None:
+            found.figures[f"  {job.kind}: {job.state}, {job.error}"] += 1
         pressed = people.cancels.get(job.id)
         if pressed is not None and pressed.message is not None and "is cancelled" in pressed.message.text:
             found.bad("lost", job.state != "cancelled", f"{_said(job)}, but its member was told that it is cancelled")

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.e2e.stage import BotProcess, until
-from tests.torture.people import People, jobs_of
-from tests.torture.points import POINTS, Point
+from tests.torture.people import CANCELS, EXPIRIES, People, jobs_of
+from tests.torture.points import LOSING, POINTS, Need, Point
 from tests.torture.weather import BadDay
 
 READY_SECONDS = 60.0
-MET_SECONDS = 4.0
+MET_SECONDS = 6.0
 """How long a named point is waited for; then the process is killed from outside."""
 SETTLED_SECONDS = 180.0
 
@@ -35,13 +35,22 @@ class End:
 
 def planned(kills: int, dice: random.Random) -> list[End]:
     """Half at named points, no two alike as long as there are others; half at any time."""
-    points = dice.sample(POINTS, len(POINTS)) * (1 + kills // len(POINTS))
-    ends = [End(point, dice.choice((1, 1, 2, 3))) for point in points[: kills // 2]]
-    for _ in range(kills - len(ends)):
-        early = dice.random() < 0.25
-        ends.append(End(seconds=dice.uniform(0.3, 2.0) if early else dice.uniform(0.0, 3.0), early=early))
+    points = iter(dice.sample(POINTS, len(POINTS)) * (1 + kills // len(POINTS)))
+    named: list[list[End]] = []
+    while (left := kills // 2 - sum(map(len, named))) > 0:
+        point = next(points)
+        if point.needs is not Need.LOST_ORDER:
+            named.append([End(point, dice.choice((1, 1, 2)) if point.needs is Need.NOTHING else 1)])
+        elif left > 1:
+            named.append([End(LOSING), End(point)])
+    ends = [*named, *([_any_time(dice)] for _ in range(kills - kills // 2))]
     dice.shuffle(ends)
-    return ends
+    return [end for group in ends for end in group]
+
+
+def _any_time(dice: random.Random) -> End:
+    early = dice.random() < 0.25
+    return End(seconds=dice.uniform(0.3, 2.0) if early else dice.uniform(0.0, 3.0), early=early)
 
 
 class Lives:
@@ -65,6 +74,9 @@ class Lives:
 
     async def _one(self, end: End, quota: int) -> None:
         bot, process = await self._start(end)
+        needs = end.point.needs if end.point is not None else Need.NOTHING
+        self._people.expiries = 0.9 if needs is Need.EXPIRY else EXPIRIES
+        self._people.cancellations = 1.0 if needs is Need.CANCEL else CANCELS
         acting = asyncio.create_task(self._act(quota))
         try:
             if not end.early:

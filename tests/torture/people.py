@@ -15,8 +15,8 @@ from tests.torture.words import word, word_in
 
 ENGINES = (None, None, "flux-1.1-pro", "flux-schnell")
 """For pictures: every take a prediction of its own, alike but for nothing; told apart by seed; all takes in one."""
-PRESSES, CANCELS, EXPIRIES, PRIVATE = 0.25, 0.15, 0.2, 0.25
-"""Shares of what is asked for."""
+PRESSES, CANCELS, EXPIRIES, PRIVATE = 0.25, 0.3, 0.2, 0.25
+"""Shares of what is asked for, but CANCELS is of those who see progress: half of all jobs end before it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class People:
         self._members = (discord.member, discord.friend, discord.manager, discord.owner, ada, oskar)
         self._pressed: set[tuple[RecordId, str]] = set()
         self._marked: set[RecordId] = set()
+        self.expiries, self.cancellations = EXPIRIES, CANCELS
+        """Shares of the moment: how many tokens grow old early, and how many of those who see progress press Cancel."""
         self.asks: list[Ask] = []
         self.cancels: dict[RecordId, Interaction] = {}
 
@@ -61,7 +63,7 @@ class People:
         dice, discord = self._dice, self._stage.discord
         mine, member = word(len(self.asks)), dice.choice(self._members)
         options: dict[str, object] = {"private": dice.random() < PRIVATE}
-        if dice.random() < 0.5:
+        if len(self.asks) % 2:
             options |= {"idea": f"A {mine} crosses the street", "character": "Mara, 60", "count": dice.randint(1, 5)}
             prepared = discord.prepare("scenes create", options, member=member)
         else:
@@ -74,7 +76,7 @@ class People:
 
     def _age(self, asked: Interaction) -> None:
         """Some tokens do not live for fifteen minutes."""
-        if self._dice.random() < EXPIRIES:
+        if self._dice.random() < self.expiries:
             asked.token_expires_at = asked.sent_at + self._dice.uniform(0.3, 3.0)
 
     async def _press(self) -> bool:
@@ -109,7 +111,7 @@ class People:
             if job is None or job.id in self._marked:
                 continue
             self._marked.add(job.id)
-            if self._dice.random() < CANCELS * 2:  # half of all jobs never show progress
+            if self._dice.random() < self.cancellations:
                 who = self._who(job, message.channel)
                 self.cancels[job.id] = await self._stage.discord.click(message, "Cancel", member=who)
 

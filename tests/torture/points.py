@@ -27,13 +27,23 @@ class When(Enum):
     AFTER = "after"
 
 
+class Need(Enum):
+    """Without which a point is rarely met."""
+
+    NOTHING = "nothing"
+    CANCEL = "somebody presses Cancel"
+    EXPIRY = "tokens are over before the job is"
+    LOST_ORDER = "the last kill fell between an order and the note of its number"
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A moment of a call. `only` is how its first argument begins."""
+    """A moment of a call. `only` is how its first argument begins; `needs` is what members must do to lead there."""
 
     where: str
     when: When
     only: str = ""
+    needs: Need = Need.NOTHING
 
     @property
     def name(self) -> str:
@@ -42,8 +52,8 @@ class Point:
         return f"{function}{f' {self.only}' if self.only else ''}, {self.when.value}"
 
 
-def _at(where: str, *moments: When, only: str = "") -> tuple[Point, ...]:
-    return tuple(Point(where, when, only) for when in moments)
+def _at(where: str, *moments: When, only: str = "", needs: Need = Need.NOTHING) -> tuple[Point, ...]:
+    return tuple(Point(where, when, only, needs) for when in moments)
 
 
 _B, _D, _I, _A = When.BEFORE, When.DURING, When.INSIDE, When.AFTER
@@ -57,7 +67,7 @@ POINTS: tuple[Point, ...] = (
     *_at("bot.doors:_acknowledge", _B, _D, _A),
     *_at("mv.jobs.engine:LocalEngine.resume", _B, _A),
     *_at("mv.jobs.engine:LocalEngine._begin", _A),
-    *_at("mv.jobs.engine:LocalEngine.cancel", _D, _A),
+    *_at("mv.jobs.engine:LocalEngine.cancel", _D, _A, needs=Need.CANCEL),
     *(point for step in ("create", "write") for point in _at(f"{_JOURNAL}intend", _B, _A, only=step)),
     *(point for step in ("create", "collect", "write") for point in _at(f"{_JOURNAL}done", _B, _A, only=step)),
     *_at("mv.store.database:Database.transact", _I, _A),
@@ -65,22 +75,26 @@ POINTS: tuple[Point, ...] = (
     *_at("mv.store.media:ObjectMedia.put", _B, _A),
     *_at(f"{_PAINTER}start", _B, _D, _A),
     *_at("mv.vendors.replicate_api:ReplicateApi.create", _D, _A),
-    *_at(f"{_PAINTER}find", _B, _A),
+    *_at(f"{_PAINTER}find", _B, _A, needs=Need.LOST_ORDER),
     *_at(f"{_PAINTER}collect", _B, _D, _A),
-    *_at(f"{_PAINTER}cancel", _B, _A),
+    *_at(f"{_PAINTER}cancel", _B, _A, needs=Need.CANCEL),
     *_at("mv.vendors.gemini:GeminiWriter.write", _B, _D, _A),
     *_at("mv.services.character_run:CharacterRunner._store", _A),
     *_at("mv.services.scenes_run:SceneRunner._store", _A),
-    *_at("mv.services.character_run:CharacterRunner.close", _B, _A),
-    *_at("mv.services.scenes_run:SceneRunner.close", _B, _A),
+    *_at("mv.services.character_run:CharacterRunner.close", _B, _A, needs=Need.CANCEL),
+    *_at("mv.services.scenes_run:SceneRunner.close", _B, _A, needs=Need.CANCEL),
     *_at("mv.services.jobs:Jobs.shown_at", _A),
     *_at(f"{_COURIER}_draw", _A),
     *_at(f"{_COURIER}_by_token", _B, _D, _A),
-    *_at(f"{_COURIER}_by_message", _B, _A),
-    *_at(f"{_COURIER}_by_channel", _B, _D, _A),
-    *_at(f"{_COURIER}_by_direct_message", _B, _A),
+    *_at(f"{_COURIER}_by_message", _B, _A, needs=Need.EXPIRY),
+    *_at(f"{_COURIER}_by_channel", _B, _D, _A, needs=Need.EXPIRY),
+    *_at(f"{_COURIER}_by_direct_message", _B, _A, needs=Need.EXPIRY),
     *_at("mv.services.jobs:Jobs.delivered", _B, _A),
 )
+
+LOSING = Point("mv.vendors.replicate_api:ReplicateApi.create", When.DURING)
+"""Dies between an order and the note of its number."""
+assert LOSING in POINTS
 
 
 def arm(point: Point | None, occurrence: int) -> None:
