@@ -232,25 +232,6 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     ),
 }
 
-BRIEF: dict[type[e.MvError], Callable[[Any], str]] = {
-    e.KeyRefused: lambda x: f"{_vendor(x.vendor)} refused the key",
-    e.NoCredit: lambda x: f"no credit left at {_vendor(x.vendor)}",
-    e.VendorBusy: lambda x: f"{_vendor(x.vendor)} stayed busy",
-    e.VendorDown: lambda x: f"{_vendor(x.vendor)} did not answer",
-    e.ModelGone: lambda x: f"{_vendor(x.vendor)} lost the model",
-    e.BadRequest: lambda x: "the request was malformed",
-    e.Blocked: lambda x: f"refused, {x.rule}",
-    e.BadAnswer: lambda x: "the answer could not be used",
-    e.NoPicture: lambda x: PICTURES.get(x.reason, PICTURES["broken"]),
-    e.Partial: lambda x: f"{x.got} of {x.wanted} pictures came",
-    e.Stopped: lambda x: f"by <@{x.by_id}>" if x.by_id else "by the bot",
-    e.Uncertain: lambda x: "the bot was stopped meanwhile",
-    e.NotFound: lambda x: f"the {x.kind} is gone",
-    e.StorageFull: lambda x: "the bot's disk is full",
-    e.StorageError: lambda x: "the bot could not keep it",
-    e.Incident: lambda x: f"incident `{x.number}`",
-}
-
 HEADINGS: tuple[tuple[type[e.MvError], str], ...] = (
     (e.Stopped, "Cancelled"),
     (e.Uncertain, "Uncertain"),
@@ -265,14 +246,6 @@ def words(error: e.MvError) -> Words:
         if kind in WORDS:
             return WORDS[kind](error)
     return Words("Something went wrong.", "Try again.")
-
-
-def in_brief(error: e.MvError) -> str:
-    """What happened in a few words, at most 42 characters: a job's row in a list."""
-    for kind in type(error).__mro__:
-        if kind in BRIEF:
-            return BRIEF[kind](error)
-    return "see its message"
 
 
 def heading(error: e.MvError) -> str:

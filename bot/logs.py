@@ -1,20 +1,25 @@
 """Log lines: one place that formats them, and the last place that keeps secrets out.
 
 Everything logs by the standard library. Whatever a line says, known secrets and the tokens in Discord's addresses are
-blotted out of it before it is written.
+blotted out of it before it is written. As text, or as a JSON object a line; then the number of an incident, and the job
+that was at work, are fields of their own.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
 import time
 from collections.abc import Iterable
+from urllib.parse import quote
 
+from mv.jobs.work import LOG_FIELDS
 from mv.settings import Settings
 
 BLOT = "[secret]"
+SHORTEST = 8
 _TOKENS = re.compile(
     r"(?<=/webhooks/)(\d+)/[\w.~%-]+"  # an interaction's token
     r"|(?<=/interactions/)(\d+)/[\w.~%-]+"
@@ -32,11 +37,42 @@ class Blotting(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-        self._secrets = tuple(secret for secret in secrets if len(secret) >= 8)
+        self._secrets = disguises(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         """The record's lines, without secrets."""
         return blotted(super().format(record), self._secrets)
+
+
+class JsonLines(Blotting):
+    """An object a line, in ASCII. Blots come before JSON, which would write some secrets otherwise than they are."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Always time, level, logger and message; exception, stack, incident, job and server where there are any."""
+        line = {
+            "time": self.formatTime(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **LOG_FIELDS.get(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            line["stack"] = self.formatStack(record.stack_info)
+        if incident := getattr(record, "incident", None):
+            line["incident"] = str(incident)
+        return json.dumps({name: blotted(value, self._secrets) for name, value in line.items()})
+
+
+def disguises(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Secrets as they are, and as JSON, Python and addresses write them; the longest first. What is too short to be a
+    secret would blot out half of every line."""
+    found = set()
+    for secret in secrets:
+        if len(secret) >= SHORTEST:
+            found |= {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe=""), quote(secret)}
+    return tuple(sorted(found, key=len, reverse=True))
 
 
 def blotted(text: str, secrets: Iterable[str]) -> str:
@@ -48,9 +84,8 @@ def blotted(text: str, secrets: Iterable[str]) -> str:
 
 def set_up(settings: Settings) -> None:
     """To standard error, from INFO."""
-    keys = (settings.discord_token, settings.gemini_api_key, settings.replicate_api_token)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Blotting([key.get_secret_value() for key in keys if key is not None]))
+    handler.setFormatter({"text": Blotting, "json": JsonLines}[settings.log_format](settings.secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)

@@ -6,7 +6,8 @@ Keys are `SecretStr`: their text appears where `get_secret_value` is called, and
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote
+from typing import Literal
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -35,6 +36,11 @@ class Settings(BaseSettings):
     gemini_base_url: str | None = Field(None, validation_alias="GOOGLE_GEMINI_BASE_URL")
     gemini_api_version: str | None = Field(None, validation_alias="GOOGLE_GENAI_API_VERSION")
     replicate_base_url: str | None = Field(None, validation_alias="REPLICATE_BASE_URL")
+    log_format: Literal["text", "json"] = Field("text", validation_alias="MV_LOG_FORMAT")
+    metrics_port: int | None = Field(None, validation_alias="MV_METRICS_PORT", ge=0, le=65535)
+    """0 is any free one, which the log names; None serves nothing."""
+    metrics_host: str | None = Field(None, validation_alias="MV_METRICS_HOST")
+    """None is every interface of this machine."""
 
     @property
     def database(self) -> str:
@@ -42,6 +48,24 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite+aiosqlite:///{quote(str((self.data_dir / 'mv.sqlite3').absolute()))}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every text that must never be written anywhere: keys, and the passwords in addresses."""
+        keys = (self.discord_token, self.gemini_api_key, self.replicate_api_token)
+        found = [key.get_secret_value() for key in keys if key is not None]
+        addresses = (self.database, self.media_url, self.discord_api_base_url, self.gemini_base_url)
+        for address in (*addresses, self.replicate_base_url):
+            if password := _password(address or ""):
+                found += {password, unquote(password)}
+        return tuple(found)
+
+
+def _password(address: str) -> str | None:
+    try:
+        return urlsplit(address).password
+    except ValueError:  # no address at all, which whoever needs it says
+        return None
 
 
 def read_settings() -> Settings:

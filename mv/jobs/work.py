@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import dataclasses
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar, copy_context
 from datetime import datetime
+from types import MappingProxyType
 
 from mv.domain.ids import MemberId
 from mv.domain.jobs import Job, JobState, Phase, Progress, Step
@@ -16,6 +17,8 @@ from mv.ports import Run
 
 CANCEL = "cancel"
 """The step of the journal that says that a member wants it cancelled."""
+LOG_FIELDS: ContextVar[Mapping[str, str]] = ContextVar("LOG_FIELDS", default=MappingProxyType({}))
+"""What every line that is logged on behalf of a job says of it."""
 
 
 class Work(Run):
@@ -24,8 +27,9 @@ class Work(Run):
     def __init__(self, job: Job, journal: RecordsJournal) -> None:
         self.job = job
         self.journal = journal
-        self.context = contextvars.copy_context()
+        self.context = copy_context()
         """That of the release: a job never runs with the log fields of the one that made room for it."""
+        self.context.run(LOG_FIELDS.set, {"job": str(job.ref), "server": str(job.server_id)})
         self.halted = False
         """Whether it shall stop: `stopped_by` a member, or because the process stops."""
         self.stopped_by: MemberId | None = None
