@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
 from bot.ui import limits
-from bot.ui.custom_ids import Action, ListOf, Press, Turn, custom_id
+from bot.ui.custom_ids import Action, Press, Turn, custom_id
 from bot.ui.frame import Button, Row, Sheet
 from bot.ui.lists import list_sheet
 from bot.ui.text import bare, line
-from bot.ui.words import ACCENT, LOCK, MAKES, about, bar, price, quote, stamp
+from bot.ui.words import ACCENT, LOCK, MAKES, VENDORS, about, bar, many, price, quote, roughly, stamp
+from mv.domain.engine import Vendor
 from mv.domain.ids import Ref
-from mv.domain.jobs import Job, JobState, Phase, Progress
-from mv.ports import Page
+from mv.domain.jobs import Delivery, Job, JobState, Phase, Progress
+from mv.ports import VendorState
 
 PHASES = {
     Phase.WAITING: "Waiting for its turn",
@@ -39,19 +43,45 @@ _SIGNS = {
 }
 _NOTES = {
     "vendor_busy": "The engine is busy; it is asked again in a moment.",
+    "vendor_rate": "The engine takes only so many requests a minute; this one waits for its turn.",
+    "vendor_probe": "The engine kept failing; another request is finding out whether it works again.",
+    "unstorable": "The bot's disk takes nothing in. This goes on, or ends without a charge, as soon as it does again.",
+    "restarting": "The bot restarts. It goes on with this by itself in a moment; there is nothing to do.",
+    "by_direct_message": "This may take longer than Discord keeps this reply: then it comes as a direct message.",
+}
+_DELIVERED = {
+    Delivery.TOKEN: "delivered in its message",
+    Delivery.MESSAGE: "delivered in its message",
+    Delivery.CHANNEL: "delivered as a new message in the channel",
+    Delivery.DIRECT: "delivered as a direct message",
+    Delivery.NOWHERE: "could be delivered nowhere; what was made is kept",
+    None: "on its way",
 }
 
 
-def progress_message(progress: Progress, about_what: str = "") -> Sheet:
-    """A job at work. `about_what` is the idea or description that it works on, as the member typed it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobLine:
+    """A row of the list: a job, how far it is, what it works on, and in safe words what went wrong. The last two only
+    where the reader may know."""
+
+    job: Job
+    progress: Progress | None = None
+    about_what: str = ""
+    why: str = ""
+
+
+def progress_message(progress: Progress, about_what: str = "", notes: Iterable[str] = ()) -> Sheet:
+    """A job at work. `about_what` is the idea or description that it works on, as the member typed it; `notes` are
+    codes such as `restarting`, besides the progress's own."""
     job = progress.job
     lines = [f"**{_now(progress)}**"]
     if progress.total:
         lines.append(f"{bar(progress.done or 0, progress.total)}  {progress.done or 0} of {progress.total}")
-    if progress.note in _NOTES:
-        lines.append(_NOTES[progress.note])
+    lines += [_NOTES[note] for note in (progress.note, *notes) if note in _NOTES]
     if progress.usual_seconds is not None:
         lines.append(f"Usually takes {about(progress.usual_seconds)}.")
+    if progress.place is not None and progress.left_seconds is not None:
+        lines.append(f"Done in about {roughly(progress.left_seconds)}.")
     said = quote(about_what, 200)
     text = "\n".join([said, "", *lines] if said else lines)
     card = limits.card(
@@ -60,29 +90,43 @@ def progress_message(progress: Progress, about_what: str = "") -> Sheet:
     return Sheet(embeds=(card,), rows=_cancelling(job))
 
 
-def job_sheet(job: Job, result: Ref | None = None, words: str = "") -> Sheet:
-    """What became of a job. `result` is the record it made, `words` what went wrong, in safe words."""
+def job_sheet(job: Job, result: Ref | None = None, words: str = "", *, about_what: str = "") -> Sheet:
+    """What became of a job. `result` is the record it made, `words` what went wrong, in safe words, `about_what` as in
+    `progress_message`."""
     made = f" · made **{result}**{f', version {job.version}' if job.version else ''}" if result is not None else ""
     lock = f" {LOCK}" if job.private else ""
     lines = [
         f"### {job.ref} · {MAKES[job.kind]}{lock}",
         f"{_SIGNS[job.state]} **{STATES[job.state].capitalize()}**{made}",
     ]
-    if words:
-        lines.append(words)
+    said = quote(about_what, 200)
+    lines += [part for part in (said, words) if part]
     lines.append(f"-# asked by <@{job.member_id}> {stamp(job.created_at)} · {line(job.engine, 80)}{_outcome(job)}")
     return Sheet(content=limits.joined(lines, limits.CONTENT), rows=_cancelling(job))
 
 
-def job_rows(page: Page[Job], turn: Turn | None = None) -> Sheet:
-    """A page of /jobs list; `turn` is where it stands."""
+def job_rows(
+    rows: Sequence[JobLine], before: int | None, turn: Turn, vendors: Mapping[Vendor, VendorState] | None = None
+) -> Sheet:
+    """A page of /jobs list; `turn` is where it stands, `vendors` are those that keep jobs waiting."""
     return list_sheet(
         "Jobs",
-        [_row(job) for job in page.rows],
-        turn or Turn(what=ListOf.JOBS),
-        page.before,
+        [_row(row) for row in rows],
+        turn,
+        before,
         "No jobs yet. `/scenes create` and `/character create` start one.",
+        " ".join(_vendor(name, state) for name, state in (vendors or {}).items()),
     )
+
+
+def _vendor(name: Vendor, state: VendorState) -> str:
+    who = VENDORS.get(name, VENDORS[""])
+    who = who[:1].upper() + who[1:]
+    if state.resting_until is not None:
+        return f"{who} kept failing and is left alone; it is asked again {stamp(state.resting_until, 'R')}."
+    if state.probing:
+        return f"{who} kept failing; one job finds out whether it works again."
+    return f"{who} takes only so many a minute: {many(state.waiting, 'request')} must wait."
 
 
 def _now(progress: Progress) -> str:
@@ -95,9 +139,16 @@ def _outcome(job: Job) -> str:
     if not job.state.final:
         return f" · started {stamp(job.started_at, 'R')}" if job.started_at is not None else ""
     took = ""
-    if job.started_at is not None and job.finished_at is not None:
+    if job.started_at is not None and job.finished_at is not None and job.finished_at >= job.started_at:
         took = f" · took {about((job.finished_at - job.started_at).total_seconds())}"
-    return f"{took} · {price(job.cost)}"
+    return f"{took} · {_cost(job)} · {_DELIVERED[job.delivered_by]}"
+
+
+def _cost(job: Job) -> str:
+    """What it really cost; a job that came to nothing and has no cost on record was not charged, as far as known."""
+    if job.cost is None and job.state is not JobState.DONE:
+        return "perhaps charged by the vendor" if job.state is JobState.UNCERTAIN else "not charged"
+    return price(job.cost)
 
 
 def _cancelling(job: Job) -> tuple[Row, ...]:
@@ -106,9 +157,26 @@ def _cancelling(job: Job) -> tuple[Row, ...]:
     return ((Button(label="Cancel", custom_id=custom_id(Press(action=Action.JOB_CANCEL, record=job.id))),),)
 
 
-def _row(job: Job) -> tuple[str, str]:
-    facts = [STATES[job.state], f"<@{job.member_id}>", stamp(job.created_at, "R")]
+def _row(row: JobLine) -> tuple[str, str]:
+    """Ten of them fit into a message, so texts are short."""
+    job = row.job
+    facts = [_state(row), f"<@{job.member_id}>", stamp(job.created_at, "R")]
     if job.state.final and job.cost is not None:
         facts.append(price(job.cost))
     lock = f" {LOCK}" if job.private else ""
-    return f"{_SIGNS[job.state]} **{job.ref}** · {MAKES[job.kind]}{lock}", " · ".join(facts)
+    said = line(row.about_what, 36)
+    about_what = f" · {said}" if said else ""
+    return f"{_SIGNS[job.state]} **{job.ref}** · {MAKES[job.kind]}{lock}{about_what}", " · ".join(facts)
+
+
+def _state(row: JobLine) -> str:
+    state, progress = STATES[row.job.state], row.progress
+    if progress is None:
+        return f"{state}: {row.why}" if row.why else state
+    place = "" if progress.place is None else f", place {progress.place}"
+    left = progress.left_seconds
+    if left is None or progress.phase is Phase.DELIVERING:
+        return f"{state}{place}"
+    if progress.place is not None:
+        return f"{state}{place} · done in about {roughly(left)}"
+    return f"{state} · about {roughly(left)} more" if left else f"{state}, longer than usual"

@@ -14,7 +14,7 @@ from mv.domain.ids import Kind, RecordId, Ref, new_id
 from mv.domain.jobs import Job, Phase
 from mv.domain.limits import SEED
 from mv.domain.usage import AllowanceKind
-from mv.errors import Blocked, ModelGone, MvError, NoPicture, NotFound, Partial, Stopped, Uncertain
+from mv.errors import Blocked, ModelGone, MvError, NoPicture, NotFound, Partial, Stopped, StorageError, Uncertain
 from mv.ports import PicturePrompt, Run, Runner, Ticket, Transaction
 from mv.services.character import KIND, CharacterTask
 from mv.services.character_orders import COLLECT, Orders, Painting
@@ -69,7 +69,15 @@ class CharacterRunner(Runner):
         """Ends a job that made nothing; if it was cancelled, its predictions are cancelled at the vendor first."""
         if isinstance(error, Stopped):
             await self._orders.cancel(job)
-        await fail(self._tools.records, job, error, self._tools.clock.now())
+        if await fail(self._tools.records, job, error, self._tools.clock.now()):
+            await self._discard(job)
+
+    async def _discard(self, job: Job) -> None:
+        """Deletes what was taken in for nothing."""
+        async with self._tools.records.read() as tx:
+            steps = await tx.jobs.steps(job.id)
+        kept = [f for step in steps if step.name.startswith(COLLECT) for f in step.value.get("files", ())]
+        await self._intake.discard(Print.of(job.server_id, value) for value in kept)
 
     async def settle(self) -> None:
         """Waits until every order that is on its way has its ticket in the journal."""
@@ -158,7 +166,11 @@ class CharacterRunner(Runner):
         value = {"files": [p.plain() for p in prints], "model_version": painted.model_version}
         if len(prints) < images:
             painting.failures.append(NoPicture(vendor=engine.vendor.value, reason="empty"))
-        await journal.done(step, cost=engine.picture_cost(len(prints)), **value)
+        try:
+            await journal.done(step, cost=engine.picture_cost(len(prints)), **value)
+        except StorageError:
+            await self._intake.discard(prints)
+            raise
         return value
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────

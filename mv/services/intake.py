@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from mv.domain.character import MediaFile, file_name
 from mv.domain.ids import ServerId, new_id
+from mv.errors import StorageError
 from mv.ports import PreviewSpec
 from mv.services.tools import Tools
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,28 @@ class Intake:
         small = f"{name.rsplit('.', 1)[0]}.preview.{made.preview_extension}"
         original = await self._keep(server, name, data, made.mime, (made.width, made.height))
         edges = (made.preview_width, made.preview_height)
-        return Print(original=original, preview=await self._keep(server, small, made.preview, made.preview_mime, edges))
+        try:
+            preview = await self._keep(server, small, made.preview, made.preview_mime, edges)
+        except StorageError:
+            await self._delete(original)
+            raise
+        return Print(original=original, preview=preview)
+
+    async def discard(self, prints: Iterable[Print]) -> None:
+        """Deletes files that were stored for a job that came to nothing; those that a record has stay."""
+        for one in prints:
+            for file in (one.original, one.preview):
+                await self._delete(file)
+
+    async def _delete(self, file: MediaFile) -> None:
+        """What cannot be deleted is left behind, and logged."""
+        try:
+            async with self._tools.records.read() as tx:
+                known = await tx.media.by_hash(file.server_id, file.sha256)
+            if known is None or known.key != file.key:
+                await self._tools.media.delete(file.key)
+        except StorageError as error:
+            log.warning("the file %s is left behind: %s", file.key, error.code)
 
     async def _keep(self, server: ServerId, name: str, data: bytes, mime: str, edges: tuple[int, int]) -> MediaFile:
         digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
