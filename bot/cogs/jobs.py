@@ -14,11 +14,13 @@ from bot.delivery import DiscordCourier
 from bot.errors import words
 from bot.ui import forms, notice
 from bot.ui import jobs as ui
+from bot.ui.brief import in_brief
 from bot.ui.custom_ids import Action, ListOf, Press, Turn
 from bot.ui.frame import Sheet
 from mv.app import App
+from mv.domain.actor import Actor
 from mv.domain.ids import MemberId
-from mv.domain.jobs import JobKind
+from mv.domain.jobs import Job, JobKind, Progress
 from mv.errors import revive
 
 Choices = list[app_commands.Choice[str]]
@@ -55,9 +57,13 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
     @app_commands.describe(ref="Its number, such as J101")
     async def show(self, interaction: discord.Interaction, ref: str) -> None:
         """Its state, times and cost; while it runs, how far it is."""
-        found = await self.app.jobs.show(actor_of(interaction), ref)
-        said = words(revive(found.job.error, dict(found.job.error_facts or {}))).what if found.job.error else ""
-        sheet = ui.progress_message(found.progress) if found.progress else ui.job_sheet(found.job, found.result, said)
+        actor = actor_of(interaction)
+        found = await self.app.jobs.show(actor, ref)
+        row = _line(actor, found.job, found.progress)
+        if row.progress is not None:
+            sheet = ui.progress_message(row.progress, row.about_what)
+        else:
+            sheet = ui.job_sheet(row.job, found.result, row.why, about_what=row.about_what)
         await doors.show(interaction, sheet)
 
     @app_commands.command(name="cancel", description="Stop a job")
@@ -112,5 +118,18 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
         await doors.turn(interaction, await self._page(interaction, turn))
 
     async def _page(self, interaction: discord.Interaction, turn: Turn) -> Sheet:
-        page = await self.app.jobs.page(actor_of(interaction), everybody=turn.member == 0, before=turn.before or None)
-        return ui.job_rows(page, turn)
+        actor, jobs = actor_of(interaction), self.app.jobs
+        page = await jobs.page(actor, everybody=turn.member == 0, before=turn.before or None)
+        rows = [_line(actor, job, jobs.progress(job), brief=True) for job in page.rows]
+        return ui.job_rows(rows, page.before, turn, jobs.held_up())
+
+
+def _line(actor: Actor, job: Job, progress: Progress | None, *, brief: bool = False) -> ui.JobLine:
+    """A job as this member may see it: its text only if it is their own, and of another's private job not even what
+    went wrong."""
+    own = job.member_id == actor.member_id
+    why = ""
+    if job.error and (own or not job.private):
+        error = revive(job.error, dict(job.error_facts or {}))
+        why = in_brief(error) if brief else words(error).what
+    return ui.JobLine(job=job, progress=progress, about_what=job.about if own else "", why=why)

@@ -15,12 +15,11 @@ def list_sheet(
     title: str, rows: Sequence[tuple[str, str]], turn: Turn, before: int | None, empty: str, hint: str = ""
 ) -> Sheet:
     """Rows of a line and what is said small below it. `before` is the number that the next page begins below; `empty`
-    stands where there are no rows."""
+    stands where there are no rows, `hint` above them."""
+    head = [f"### {title}", f"-# {hint}"] if hint else [f"### {title}"]
     if not rows:
-        return Sheet(content=f"### {title}\n{empty}", rows=_turning(turn, None))
-    lines = [f"### {title}", *(f"{first}\n-# {second}" for first, second in rows)]
-    if hint:
-        lines.append(f"-# {hint}")
+        return Sheet(content=joined([*head, empty], CONTENT), rows=_turning(turn, None))
+    lines = [*head, *(f"{first}\n-# {second}" for first, second in rows)]
     return Sheet(content=joined(lines, CONTENT), rows=_turning(turn, before))
 
 

@@ -21,6 +21,9 @@ MAKES = {JobKind.SCENES: "Scene list", JobKind.CHARACTER: "Character"}
 """What a job makes."""
 
 
+VENDORS = {"gemini": "Google Gemini", "replicate": "Replicate", "offline": "the offline engine", "": "the vendor"}
+
+
 def stamp(moment: datetime, style: str = "f") -> str:
     """A moment as every reader sees it in their own time zone: `f` in full, `R` from now, `d` the day."""
     return f"<t:{int(moment.timestamp())}:{style}>"
@@ -39,6 +42,11 @@ def about(seconds: float) -> str:
     if seconds < 5400:
         return f"{round(seconds / 60)} min"
     return f"{round(seconds / 3600)} h"
+
+
+def roughly(seconds: float) -> str:
+    """As `about`, for what is only estimated: in steps of 5 s."""
+    return about(seconds) if seconds >= 90 else f"{max(1, round(seconds / 5)) * 5} s"
 
 
 def length(seconds: float) -> str:

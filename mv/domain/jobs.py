@@ -117,6 +117,12 @@ class Job:
     once: str | None = None
     """The key of the `Once` it was asked for under."""
 
+    @property
+    def about(self) -> str:
+        """The idea or description it works on, as the member typed it."""
+        request = self.order.get("request") or {}
+        return str(request.get("idea") or request.get("description") or "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:

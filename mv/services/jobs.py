@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from mv.domain import limits
 from mv.domain.actor import Actor
+from mv.domain.engine import Vendor
 from mv.domain.ids import Kind, MessageId, RecordId, Ref, parse_ref
-from mv.domain.jobs import Delivery, Job, JobKind, Progress
+from mv.domain.jobs import Delivery, Job, JobKind, Progress, Step
 from mv.errors import ManagersOnly, NotAllowed, NotFound, TooLate
-from mv.ports import Choice, Page, Transaction
+from mv.ports import Choice, Page, Transaction, VendorState
 from mv.services.shelf import visible
 from mv.services.tools import Tools, server_of
 
@@ -48,8 +49,16 @@ class Jobs:
         async with self._tools.records.read() as tx:
             job = await self._find(tx, actor, given)
             result = await _result(tx, actor, job)
-        progress = None if job.state.final else self._tools.jobs.status(job.id)
-        return JobView(job=job, progress=progress, result=result)
+        return JobView(job=job, progress=self.progress(job), result=result)
+
+    def progress(self, job: Job) -> Progress | None:
+        """How far it is; None if it is over. From memory."""
+        return None if job.state.final else self._tools.jobs.status(job.id)
+
+    def held_up(self) -> dict[Vendor, VendorState]:
+        """The vendors that keep jobs waiting: left alone, on trial, or asked only so often. From memory."""
+        states = {vendor: gate.state() for vendor, gate in self._tools.gates.items()}
+        return {v: state for v, state in states.items() if state.resting_until or state.probing or state.waiting}
 
     async def choices(self, actor: Actor, text: str) -> tuple[Choice, ...]:
         """For autocomplete."""
@@ -102,12 +111,36 @@ class Jobs:
         now = self._tools.clock.now()
         await self._tools.records.insist(lambda tx: tx.jobs.set_delivered(job_id, by, now, message_id), lasting=False)
 
+    async def posting(self, job_id: RecordId, by: Delivery) -> Step | None:
+        """Notes, before a result goes out as a new message, that it may be out there from now on. What was noted
+        before, if anything: with `done_at`, the `message` is there."""
+        now, step = self._tools.clock.now(), _post(by)
+
+        async def note(tx: Transaction) -> Step | None:
+            before = await tx.jobs.step(job_id, step)
+            if before is None:
+                await tx.jobs.intend(job_id, step, now, {})
+            return before
+
+        return await self._tools.records.transact(note)
+
+    async def posted(self, job_id: RecordId, by: Delivery, message_id: MessageId) -> None:
+        """Notes the new message."""
+        now, value = self._tools.clock.now(), {"message": message_id}
+        await self._tools.records.transact(
+            lambda tx: tx.jobs.complete(job_id, _post(by), now, value, None), lasting=False
+        )
+
     async def _find(self, tx: Transaction, actor: Actor, given: str) -> Job:
         ref = parse_ref(given, Kind.JOB)
         job = await tx.jobs.find(server_of(actor), ref) if ref else None
         if job is None or not _theirs(actor, job):
             raise NotFound(kind=KIND, given=given)
         return job
+
+
+def _post(by: Delivery) -> str:
+    return f"post:{by.value}"
 
 
 async def _result(tx: Transaction, actor: Actor, job: Job) -> Ref | None:

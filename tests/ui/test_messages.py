@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import os
@@ -16,14 +17,17 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from bot.ui import character, help, jobs, notice, project, scenes, usage
+from bot.ui.brief import ROOM, in_brief
 from bot.ui.custom_ids import Action, ListOf, Turn
 from bot.ui.frame import Sheet
 from bot.ui.text import line, plain
+from mv.domain.engine import Vendor
 from mv.domain.ids import Kind, Ref, ServerId
 from mv.domain.jobs import JobState, Phase, Progress
 from mv.domain.project import Project
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
-from mv.ports import Page
+from mv.errors import MvError, error_types
+from mv.ports import Page, VendorState
 from tests.ui import records, rules
 from tests.ui.records import NOW, PIECES, texts
 
@@ -52,7 +56,8 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     )
     yield "characters", character.character_rows(_page([records.character(text, private=True)] * 10), turn)
     yield "projects", project.project_rows(_page([_project(text)] * 10), turn)
-    yield "jobs", jobs.job_rows(_page([records.job(JobState.DONE, text, n) for n in numbers]), turn)
+    yield "jobs", jobs.job_rows(list(_job_lines(text, numbers)), records.LAST, turn, HELD_UP)
+    assert len(jobs.job_rows(list(_job_lines(text, numbers)), None, turn, HELD_UP).content.split("\n")) == 22, "all ten"
     yield "project", project.project_created(_project(text))
     for state in JobState:
         made = records.job(state, text)
@@ -69,6 +74,33 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     yield "quotas", usage.quota_message([allowance.quota for allowance in _allowances()] * count)
     yield "quota", usage.quota_set(_allowances()[0].quota)
     yield "help", help.help_message()
+
+
+HELD_UP = {
+    Vendor.GEMINI: VendorState(failures=9, resting_until=NOW),
+    Vendor.REPLICATE: VendorState(waiting=10**6),
+    Vendor.OFFLINE: VendorState(probing=True),
+}
+
+
+def _job_lines(text: str, numbers: range) -> Iterator[jobs.JobLine]:
+    """As long as they come: failed ones, which say why, and running and waiting ones, which say how long still."""
+    brief = [in_brief(kind(**_facts(kind))) for kind in error_types().values()]
+    why = max(brief, key=len)
+    assert len(why) <= ROOM, why
+    for number in numbers:
+        made = records.job(JobState.FAILED, text, number)
+        if number % 2:
+            yield jobs.JobLine(job=made, about_what=text, why=why)
+            continue
+        made = records.job(JobState.QUEUED, text, number)
+        progress = Progress(job=made, phase=Phase.WAITING, place=999, usual_seconds=1e6, starts_in_seconds=1e6)
+        yield jobs.JobLine(job=made, progress=progress, about_what=text)
+
+
+def _facts(kind: type[MvError]) -> dict[str, Any]:
+    values = {"by_id": 2**63, "wanted": 4, "got": 3, "vendor": "gemini", "kind": "scene list", "number": "0" * 8}
+    return {field.name: values.get(field.name, "x") for field in dataclasses.fields(kind)}
 
 
 def _page(rows: list[Any]) -> Page[Any]:
