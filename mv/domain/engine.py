@@ -62,10 +62,16 @@ class Engine(BaseModel):
     takes_temperature: bool = False
 
     def scene_cost(self, usage: TokenUsage) -> int | None:
-        """What an answer cost in micro-dollars; thinking is billed as output; None if unpriced."""
+        """What an answer cost in micro-dollars; thinking is billed as output; None if unpriced, or if the vendor did
+        not say what was used: no answer costs nothing."""
         if self.vendor is Vendor.OFFLINE:
             return 0
-        if self.price is None or self.price.input_micro is None or self.price.output_micro is None:
+        if (
+            usage == TokenUsage()
+            or self.price is None
+            or self.price.input_micro is None
+            or self.price.output_micro is None
+        ):
             return None
         out = usage.output_tokens + usage.thinking_tokens
         return token_cost(usage.prompt_tokens, self.price.input_micro) + token_cost(out, self.price.output_micro)

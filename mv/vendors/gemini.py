@@ -1,9 +1,10 @@
 """Scenes by Google Gemini, through google-genai.
 
-Three things are kept from the SDK on purpose. It prefers aiohttp where that is installed (discord.py brings it) and
+Four things are kept from the SDK on purpose. It prefers aiohttp where that is installed (discord.py brings it) and
 then re-sends a dropped request by itself after 1 to 10 seconds, a payment nobody asked for: it is handed an httpx2
 client of ours. It reads keys, addresses and versions from the environment: all are handed over explicitly. And its
-retries know no Retry-After: they stay off, `retry.insist` does them.
+retries know no Retry-After: they stay off, `retry.insist` does them. And it parses an answer twice, and gives up on one
+that holds what it does not know: `gemini_answer` reads the body.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from mv.vendors.retry import Patience, insist, quiet, usable
 
 if TYPE_CHECKING:
     from google.genai import Client
-    from google.genai.types import GenerateContentConfig, GenerateContentResponse
+    from google.genai.types import GenerateContentConfig
 
     from mv.vendors.gemini_wire import Wire
 
@@ -55,21 +56,22 @@ class GeminiWriter(SceneWriter):
         config = _config(engine, prompt)
         patience = Patience(seconds=ATTEMPTS * prompt.timeout_seconds, attempts=ATTEMPTS, first_wait=self._first_wait)
 
-        async def ask(left: float) -> GenerateContentResponse:
+        async def ask(left: float) -> SceneAnswer:
             seconds = min(left, prompt.timeout_seconds)
             try:
                 async with asyncio.timeout(seconds):
-                    return await client.aio.models.generate_content(
+                    response = await client.aio.models.generate_content(
                         model=engine.model, contents=prompt.user, config=config
                     )
+                raw = response.sdk_http_response
+                return read((raw.body if raw else None) or "", engine.model)
             except Exception as error:
                 setback = judge(error, engine.model, self._key)
                 if setback is None:
                     raise
                 raise setback from error
 
-        response = await insist(ask, patience, report, self._key, f"gemini {engine.model}")
-        return read(response, engine.model)
+        return await insist(ask, patience, report, self._key, f"gemini {engine.model}")
 
     async def aclose(self) -> None:
         """Closes connections; the writer can be used again afterwards."""
@@ -127,6 +129,7 @@ def _config(engine: Engine, prompt: ScenePrompt) -> GenerateContentConfig:
         temperature=prompt.temperature if engine.takes_temperature else None,
         thinking_config=ThinkingConfig(thinking_level=ThinkingLevel(level)) if level else None,
         automatic_function_calling=AutomaticFunctionCallingConfig(disable=True),
+        should_return_http_response=True,  # `gemini_answer` reads it
         automatic_continuation=False,  # each hop would be billed
         http_options=HttpOptions(timeout=math.ceil(prompt.timeout_seconds * 1000)),
     )

@@ -1,19 +1,21 @@
 """Reads what Gemini answered: blocks and finish reasons first, then the text. A block comes as HTTP 200 and would
-otherwise look like an empty answer."""
+otherwise look like an empty answer.
+
+The body is read here and not by the SDK, whose reading stops at the first value it does not expect: the tokens that
+were counted, and paid for, would be lost with it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from json import JSONDecoder
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic_core import from_json
 
 from mv.domain.scenes import TokenUsage
 from mv.ports import SceneAnswer
-
-if TYPE_CHECKING:
-    from google.genai.types import GenerateContentResponse
 
 _MOST_TOKENS = 100_000_000
 """More than any call can use: a count above is a mistake and must not become a bill."""
@@ -40,51 +42,67 @@ _CUT = {"MAX_TOKENS", "CONTINUATION"}
 _FENCED = re.compile(r"```[A-Za-z]*\s*(.*?)\s*(?:```|\Z)", re.DOTALL)
 
 
-def read(response: GenerateContentResponse, model: str) -> SceneAnswer:
-    """The answer, whatever it holds."""
-    usage, version = _usage(response), (response.model_version or model)[:200]
-    rule = _rule(response)
+def read(body: str, model: str) -> SceneAnswer:
+    """The answer, whatever it holds. Raises ValueError for a body that is no JSON object."""
+    response = from_json(body)
+    if not isinstance(response, dict):
+        raise ValueError("not an object")
+    usage, version = _usage(response), (_word(response.get("modelVersion")) or model)[:200]
+    candidates = response.get("candidates")
+    first = _map(candidates[0]) if isinstance(candidates, list) and candidates else {}
+    finish = _word(first.get("finishReason")).upper()
+    rule = _rule(response, first, finish)
     if rule:
         return SceneAnswer(payload=None, usage=usage, model_version=version, rule=rule)
-    text = (response.text or "").strip()
+    text = _text(first).strip()
     if not text:
-        cut = _finish(response) in _CUT
+        cut = finish in _CUT
         return SceneAnswer(payload=None, usage=usage, model_version=version, problem="cut_off" if cut else "empty")
     payload, problem = decode(text)
-    if _finish(response) in _CUT:
+    if finish in _CUT:
         problem = "cut_off"
     return SceneAnswer(payload=payload, usage=usage, model_version=version, problem=problem)
 
 
-def _finish(response: GenerateContentResponse) -> str:
-    first = response.candidates[0] if response.candidates else None
-    return str(first.finish_reason.value).upper() if first and first.finish_reason else ""
-
-
-def _rule(response: GenerateContentResponse) -> str | None:
+def _rule(response: Mapping[str, Any], first: Mapping[str, Any], finish: str) -> str | None:
     """By which rule it was refused; None if it was not."""
-    feedback = response.prompt_feedback
-    if feedback and feedback.block_reason:
-        reason = str(feedback.block_reason.value).upper()
-        if not reason.endswith("UNSPECIFIED") or not response.candidates:
-            return _RULES.get(reason, "other")
-    return _RULES.get(_finish(response))
+    reason = _word(_map(response.get("promptFeedback")).get("blockReason")).upper()
+    if reason and (not reason.endswith("UNSPECIFIED") or not first):
+        return _RULES.get(reason, "other")
+    return _RULES.get(finish)
 
 
-def _usage(response: GenerateContentResponse) -> TokenUsage:
-    counted = response.usage_metadata
-    if counted is None:
-        return TokenUsage()
-    prompt = _tokens(counted.prompt_token_count) + _tokens(counted.tool_use_prompt_token_count)
+def _text(candidate: Mapping[str, Any]) -> str:
+    """All its text, without thoughts."""
+    parts = _map(candidate.get("content")).get("parts")
+    if not isinstance(parts, list):
+        return ""
+    return "".join(_word(part.get("text")) for part in map(_map, parts) if not part.get("thought"))
+
+
+def _usage(response: Mapping[str, Any]) -> TokenUsage:
+    counted = _map(response.get("usageMetadata"))
+    prompt = _tokens(counted.get("promptTokenCount")) + _tokens(counted.get("toolUsePromptTokenCount"))
     return TokenUsage(
         prompt_tokens=prompt,
-        output_tokens=_tokens(counted.candidates_token_count),
-        thinking_tokens=_tokens(counted.thoughts_token_count),
+        output_tokens=_tokens(counted.get("candidatesTokenCount")),
+        thinking_tokens=_tokens(counted.get("thoughtsTokenCount")),
     )
 
 
-def _tokens(count: int | None) -> int:
-    return count if count is not None and 0 <= count <= _MOST_TOKENS else 0
+def _tokens(count: object) -> int:
+    """A count as a number or in digits, which is how JSON carries large ones."""
+    if isinstance(count, str) and re.fullmatch("[0-9]{1,12}", count):
+        count = int(count)
+    return count if isinstance(count, int) and 0 <= count <= _MOST_TOKENS else 0
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def decode(text: str) -> tuple[object | None, str | None]:
