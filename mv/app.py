@@ -13,7 +13,7 @@ from mv.config.model import Vocabulary
 from mv.domain.engine import Vendor
 from mv.domain.jobs import JobKind
 from mv.jobs.engine import LocalEngine
-from mv.ports import Clock, Painter, SceneWriter, Unmetered, VendorDoor
+from mv.ports import Clock, Meter, Painter, SceneWriter, Unmetered, VendorDoor
 from mv.services.admission import Desk
 from mv.services.character import Characters
 from mv.services.character_run import CharacterRunner
@@ -93,16 +93,16 @@ def build(
     pause_seconds: float = 0.0,
     clock: Clock | None = None,
     vendors: Callable[[Settings, Config], Adapters] | None = None,
+    meter: Meter | None = None,
 ) -> App:
     """Raises ConfigMistake. `stand_in` and `pause_seconds` are the preview's: offline engines step in for vendors
     without a key, and take their time, so that progress can be watched. `vendors` makes other adapters than ours, or
     ours with less patience."""
-    clock = clock or SystemClock()
+    clock, meter = clock or SystemClock(), meter or Unmetered()
     config = load_config(settings.config_dir)
     database = OpeningRecords(settings.database, clock=clock)
-    engine = LocalEngine(database, clock, config.limits.concurrency)
+    engine = LocalEngine(database, clock, config.limits.concurrency, meter=meter)
     writers, painters = vendors(settings, config) if vendors else _vendors(settings, config, pause_seconds)
-    meter = Unmetered()
     gates = gates_for(config.limits.vendors, clock, meter)
     tools = Tools(
         records=database,
@@ -118,7 +118,7 @@ def build(
         meter=meter,
         stand_in=stand_in,
     )
-    desk, trace = Desk(database, clock, config), Trace(settings.debug, config)
+    desk, trace = Desk(database, clock, config, meter), Trace(settings.debug, config)
     engine.register(JobKind.SCENES, SceneRunner(tools, trace))
     engine.register(JobKind.CHARACTER, CharacterRunner(tools, trace))
     return App(

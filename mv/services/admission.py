@@ -20,7 +20,7 @@ from mv.domain.jobs import Job, JobKind, JobState, Once, ReplyTo
 from mv.domain.money import micro
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota, in_force, window
 from mv.errors import AllowanceUsedUp, AlreadyAsked, MvError, Repeated, TooManyWaiting
-from mv.ports import Clock, LedgerLine, Records, Transaction
+from mv.ports import Clock, Counted, LedgerLine, Meter, Records, Transaction, Unmetered
 
 Who = tuple[ServerId, MemberId]
 CHEAP, COSTLY = 0, 1
@@ -81,9 +81,10 @@ class _State:
 class Desk:
     """Admits jobs. One for the whole process."""
 
-    def __init__(self, records: Records, clock: Clock, config: Config) -> None:
+    def __init__(self, records: Records, clock: Clock, config: Config, meter: Meter | None = None) -> None:
         self._records = records
         self._clock = clock
+        self._meter = meter or Unmetered()
         self._limits = config.limits.concurrency
         self._defaults = config.default_quotas()
         self._cheap = micro(str(self._limits.cheap))
@@ -108,6 +109,8 @@ class Desk:
             except Exception as error:  # noqa: BLE001  # whoever waits must hear of it, whatever it is
                 verdicts = [error] * len(batch)
             for (_, answer), verdict in zip(batch, verdicts, strict=True):
+                if isinstance(verdict, Job):
+                    self._meter.count(Counted.JOBS_ACCEPTED, kind=verdict.kind.value)
                 if answer.done():
                     continue
                 if isinstance(verdict, Exception):
