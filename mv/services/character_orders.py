@@ -51,6 +51,10 @@ class Painting:
         """Shows how many pictures are through."""
         await self.run.progress(phase, done=self.done, total=self.task.brief.images, note=note)
 
+    async def report(self, note: str) -> None:
+        """What a vendor makes it wait for."""
+        await self.tell(Phase.PAINTING, note)
+
 
 class Orders:
     """Those of all character jobs of this process."""
@@ -68,6 +72,7 @@ class Orders:
         seen = await journal.seen(step)
         if seen is not None:
             return await self._found(painting, seen, prompt) if seen.done_at is None else _noted(seen)
+        await self._tools.turn(engine.vendor, painting.report)
         self._trace.prompt(job, engine, prompt.text)
         await journal.intend(step, engine=engine.name, mark=_mark(engine, prompt))
         starting = asyncio.create_task(self._start(painting, step, prompt), name=f"{job.ref} {step}")
@@ -93,12 +98,8 @@ class Orders:
         """Not interrupted by a cancel: what the vendor accepts must be known, to be cancelled there."""
         engine, journal = painting.engine, painting.run.journal
         mark = _mark(engine, prompt)
-
-        async def report(note: str) -> None:
-            await painting.tell(Phase.PAINTING, note)
-
         try:
-            ticket = await self._tools.painters[engine.vendor].start(engine, prompt, report)
+            ticket = await self._tools.painters[engine.vendor].start(engine, prompt, painting.report)
         except MvError as error:
             await journal.done(step, error=error.code, facts=error.facts(), mark=mark)
             raise

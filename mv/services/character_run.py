@@ -148,14 +148,10 @@ class CharacterRunner(Runner):
         seen = await journal.seen(step)
         if seen is not None and seen.done_at is not None:
             return dict(seen.value)
-
-        async def report(note: str) -> None:
-            await painting.tell(Phase.PAINTING, note)
-
         painter = self._tools.painters[engine.vendor]
         server, spec = painting.run.job.server_id, painting.flavor.image_params.preview.spec()
         for last in (False, True):
-            painted = await painter.collect(engine, ticket, timeout_seconds, report)
+            painted = await painter.collect(engine, ticket, timeout_seconds, painting.report)
             await painting.tell(Phase.FETCHING)
             try:
                 prints = [await self._intake.take_in(server, data, spec) for data in painted.pictures[:images]]

@@ -140,15 +140,16 @@ class SceneRunner(Runner):
                 problem=value["problem"],
                 rule=value.get("rule"),
             )
+
+        async def report(note: str) -> None:
+            await writing.run.progress(Phase.WRITING, note=note)
+
+        await self._tools.turn(engine.vendor, report)
         if step.endswith(AGAIN):
             self._tools.meter.count(Counted.CALLS_REPEATED, vendor=engine.vendor.value)
             log.warning("job %s: a kill fell into a call to %s; it is asked again", writing.run.job.ref, engine.name)
         self._trace.prompt(writing.run.job, engine, f"{prompt.system}\n\n{prompt.user}")
         await journal.intend(step, engine=engine.name)
-
-        async def report(note: str) -> None:
-            await writing.run.progress(Phase.WRITING, note=note)
-
         try:
             answer = await self._tools.writers[engine.vendor].write(engine, prompt, report)
         except MvError as error:
