@@ -55,11 +55,14 @@ VENDORS_WORDS = "xyzzy-vendor-text"
 GIVEN_BACK = "your allowance was given back"
 MALFORMED = (400, 413)
 GLOBAL: dict[str, Any] = {
-    "limits.yaml": {},
+    "limits.yaml": {
+        "vendors": {"rest_after_failures": 1000, "per_minute": {"gemini": 100_000, "replicate": 100_000}},
+    },
     "default/scene_params.yaml": {"timeout_seconds": 1.0},
     "default/image_params.yaml": {"timeout_seconds": 3.0},
 }
-"""What the tests' configuration says otherwise than configs/: shorter waits. Keys are merged, level by level."""
+"""What the tests' configuration says otherwise than configs/: shorter waits, and no vendor is left alone or spared.
+Keys are merged, level by level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,6 @@ STAYING = {
     "429 without RetryInfo": case(error(429, "RESOURCE_EXHAUSTED"), (BUSY, "in a few minutes"), 3),
     "429 with RetryInfo": case(error(429, "RESOURCE_EXHAUSTED", "", retry_info("0.02s")), BUSY, 3),
     "429 with Retry-After": case(error(429, headers={"Retry-After": "0"}), BUSY, 3),
-    "429 with an hour": case(error(429, "RESOURCE_EXHAUSTED", "", retry_info("3600s")), (BUSY, "about 3600 s"), 1),
     "429 with nonsense": case(error(429, "", "", retry_info("soon"), headers={"Retry-After": "inf"}), BUSY, 3),
     "429 for the day": case(error(429, "", VENDORS_WORDS, quota("RequestsPerDay", "50")), BUSY, 1),
     "429 limit: 0": case(error(429, "RESOURCE_EXHAUSTED", "quota exceeded, limit: 0"), NO_QUOTA, 1),
@@ -134,6 +133,19 @@ async def test_a_second_model_refuses_after_the_first_is_gone(stage: Stage) -> N
     stage.google.script.extend([Reply(fault=error(404)), Reply(fault=error(429, "", "limit: 0"))])
     (await stage.scenes()).failure(NO_QUOTA)
     assert stage.google.calls == 2
+
+
+@pytest.mark.parametrize("where", ["RetryInfo", "Retry-After"])
+async def test_429_for_an_hour_is_told_at_once(make_stage: MakeStage, where: str) -> None:
+    stage = await make_stage()
+    stage.google.decide = lambda prompt: Reply(
+        fault=error(429, "", "", retry_info("3600s"))
+        if where == "RetryInfo"
+        else error(429, headers={"Retry-After": "3600"})
+    )
+    (await stage.scenes()).failure(BUSY, "about 3600 s")
+    assert stage.google.calls == 1
+    await stage.settled()
 
 
 async def test_connection_refused(make_stage: MakeStage) -> None:
