@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ async def examine(settings: Settings) -> int:
         _keys,
         _folder,
         _database,
+        _metrics,
         _discord,
     )
     for check in checks:
@@ -57,8 +59,17 @@ async def examine(settings: Settings) -> int:
         if finding.to_do:
             print(f"    {finding.to_do}")
     wrong = sum(finding.wrong for finding in findings)
-    print("\nAll is well." if not wrong else f"\n{wrong} to fix.")
+    print(f"\n{f'{wrong} to fix.' if wrong else _verdict(settings)}")
     return 1 if wrong else 0
+
+
+def _verdict(settings: Settings) -> str:
+    able = [door.ready for door in doors(settings).values() if door.variable]
+    if all(able):
+        return "All is well."
+    if any(able):
+        return "All is well with what is set up."
+    return "Nothing is broken, but no vendor has a key: the bot starts, and can make neither scenes nor pictures."
 
 
 async def _configuration(settings: Settings) -> list[Finding]:
@@ -103,11 +114,42 @@ async def _database(settings: Settings) -> list[Finding]:
         await database.open()
         await database.check()
     except MvError as error:
-        return [_wrong(f"database: {error.code}", "Restore a backup, or move the file away to begin anew.")]
+        return [
+            _wrong(
+                f"database: {error.code}",
+                "Restore a backup (`python -m bot restore FILE`), or move the file away to begin anew.",
+            )
+        ]
     finally:
         await database.close()
         lock.release()
     return [_well("database: sound, and of this version")]
+
+
+async def _metrics(settings: Settings) -> list[Finding]:
+    port = settings.metrics_port
+    if port is None:
+        return []
+    try:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, settings.metrics_host, port)
+    except OSError as error:
+        if _in_use(settings):
+            return [_note(f"metrics: port {port} is in use", "By the bot that is running, most likely.")]
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else "no such address"
+        return [_wrong(f"metrics: port {port} cannot be opened: {reason}", "Set MV_METRICS_PORT to a free one.")]
+    server.close()
+    await server.wait_closed()
+    return [_well(f"metrics: port {port} is free")]
+
+
+def _in_use(settings: Settings) -> bool:
+    try:
+        with FolderLock(settings.data_dir):
+            return False
+    except DataFolderInUse:
+        return True
+    except DataFolderUnusable:
+        return False
 
 
 async def _discord(settings: Settings) -> list[Finding]:
