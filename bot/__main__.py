@@ -8,17 +8,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.stopping import leave_early
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.health import Health
     from mv.settings import Settings
 
 NEEDS_A_PERSON = 2
+TOKEN_NOT_TAKEN = 4004
+"""The gateway's code for a token that is not valid (any more)."""
+TOKEN_REFUSED = "Discord refuses the token in DISCORD_TOKEN. Make a new one in the developer portal."  # noqa: S105
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     if asked.word in (None, "run"):
         gc.disable()  # until `_serve`: what is imported stays; searching it for garbage takes a seventh of the start
+        leave_early()
     from mv.errors import MvError
     from mv.settings import read_settings
 
@@ -94,43 +100,76 @@ def _quick_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
+def _health(settings: Settings) -> Health | None:
+    """Metrics and /health, if they are asked for; what serves them is imported only then."""
+    if settings.metrics_port is None:
+        return None
+    from bot.health import Health
+
+    return Health(settings)
+
+
 async def _serve(settings: Settings, token: str) -> int:
     import aiohttp
     import discord
 
     from bot import logs
     from bot.client import MvBot
+    from bot.stopping import Stop
     from mv.app import build
 
     logs.set_up(settings)
     if settings.discord_api_base_url:
         discord.http.Route.BASE = settings.discord_api_base_url.rstrip("/")
-    bot = MvBot(build(settings))
+    stop = Stop()
+    health = _health(settings)
+    bot = MvBot(build(settings, meter=health.meter if health else None))
+    if health is not None:
+        await health.open(bot)
     opening, working = bot.open_early(), asyncio.create_task(bot.start(token), name="bot")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+    asked = asyncio.create_task(stop.wait(), name="stop")
     try:
-        await asyncio.wait({opening, working}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({opening, working, asked}, return_when=asyncio.FIRST_COMPLETED)
         if opening.done():
             opening.result()
         gc.freeze()  # all that was imported: to search it once would stop the loop for a tenth of a second
         gc.enable()
-        await working
-    except asyncio.CancelledError:
-        return 0
+        await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.asked:
+            working.result()
     except discord.LoginFailure:
-        print("Discord refuses the token in DISCORD_TOKEN. Make a new one in the developer portal.", file=sys.stderr)
-        return NEEDS_A_PERSON
+        return _told(TOKEN_REFUSED)
+    except discord.ConnectionClosed as error:
+        if error.code != TOKEN_NOT_TAKEN:
+            raise
+        return _told(TOKEN_REFUSED)
     except (aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound, OSError) as error:
         where = discord.http.Route.BASE
-        print(f"Discord cannot be reached at {where} ({type(error).__name__}). Check the network.", file=sys.stderr)
-        return NEEDS_A_PERSON
+        return _told(f"Discord cannot be reached at {where} ({type(error).__name__}). Check the network.")
     finally:
-        working.cancel()
-        await asyncio.wait({working})
+        asked.cancel()
         await bot.close()
+        working.cancel()
+        await asyncio.wait({working}, timeout=1)
+        if health is not None:
+            await health.close()
     return 0
 
 
+def _told(what: str) -> int:
+    print(what, file=sys.stderr)
+    return NEEDS_A_PERSON
+
+
+def _last_words() -> None:
+    """Python would end with 120 if the last lines of the log found no room."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        sys.stderr = None  # type: ignore[assignment]
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    _last_words()
+    sys.exit(code)

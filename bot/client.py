@@ -23,9 +23,10 @@ from bot.cogs.jobs import JobsCog
 from bot.cogs.project import ProjectCog
 from bot.cogs.scenes import ScenesCog
 from bot.cogs.usage import QuotaCog, UsageCog
-from bot.delivery import DiscordCourier
+from bot.delivery import DiscordCourier, tracing
 from bot.errors import answer
 from bot.ui.forms import Form
+from mv import __version__
 from mv.app import App
 from mv.errors import MvError
 
@@ -34,6 +35,13 @@ log = logging.getLogger(__name__)
 COGS = (ScenesCog, CharacterCog, ProjectCog, JobsCog, UsageCog, QuotaCog, HelpCog)
 WARM_AFTER_SECONDS = 2.0
 """When the vendors' clients are loaded: they are slow to import, and members' first commands come first."""
+DRAIN_SECONDS = 5.0
+"""What running jobs have to come to their end when the process stops."""
+OPENING_SECONDS = 1.0
+ANSWERING_SECONDS = 1.5
+PARTING_SECONDS = 1.0
+ASKED = ("CommandTree-invoker", "discord-ui-dynamic-item", "discord-ui-view", "discord.py: on_interaction")
+"""How discord.py names the tasks that answer members."""
 SYNCED = "commands.sha256"
 """In the data folder: which commands Discord was last told."""
 
@@ -61,7 +69,10 @@ class MvBot(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            http_trace=tracing(),
         )
+        self.stopping = False
+        """Whether nothing new is taken in any more."""
         self.app = app
         self._warms = warm
         limits = app.config.limits
@@ -70,6 +81,7 @@ class MvBot(commands.AutoShardedBot):
             app.jobs,
             app.engine,
             app.clock,
+            app.tools.meter,
             every_seconds=limits.progress_every_seconds,
             remind_after=limits.notify_after_seconds,
         )
@@ -78,6 +90,7 @@ class MvBot(commands.AutoShardedBot):
         self._background: set[asyncio.Task[None]] = set()
         self._opened: asyncio.Task[None] | None = None
         self._synced = False
+        self._announced = False
 
     def open_early(self) -> asyncio.Task[None]:
         """Opens the records beside the connection to Discord; commands that come sooner wait for them. Whoever calls
@@ -106,21 +119,46 @@ class MvBot(commands.AutoShardedBot):
             self._start(self._warm())
         self._tidy.start()
 
+    async def on_ready(self) -> None:
+        """Said once: Discord sends READY anew after a lost session."""
+        if self._opened is None or self._announced:
+            return
+        self._announced = True
+        await asyncio.wait({self._opened})
+        if not self._opened.cancelled() and self._opened.exception() is None:
+            ready = [vendor.value for vendor, door in self.app.tools.doors.items() if door.variable and door.ready]
+            vendors = ", ".join(ready) or "none: no vendor has a key"
+            ours = (__version__, self.user, len(self.guilds), vendors)
+            log.info("mv-bot %s is ready: connected as %s, in %s servers; vendors set up: %s", *ours)
+
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms are answered here, by their custom_id: discord.py drops those it does not remember."""
         if interaction.type is discord.InteractionType.modal_submit:
             await doors.form_sent(interaction, self._forms)
 
     async def close(self) -> None:
-        """Running jobs get a moment; what is not finished goes on after the next start."""
+        """Takes nothing new in, gives running jobs a moment, closes vendors and records, and then the connection to
+        Discord, for results need it to the last. What is not finished goes on after the next start."""
+        self.stopping = True
         self._tidy.cancel()
         for task in self._background:
             task.cancel()
-        if self._opened is not None:
+        if self._opened is not None and not self._opened.done():
             self._opened.cancel()
-            await asyncio.gather(self._opened, return_exceptions=True)
-        await self.app.close()
-        await super().close()
+            await asyncio.wait({self._opened}, timeout=OPENING_SECONDS)
+        await asyncio.gather(self.app.engine.drain(DRAIN_SECONDS), self._answers())
+        await self.app.close(0)
+        try:
+            async with asyncio.timeout(PARTING_SECONDS):
+                await super().close()
+        except TimeoutError:
+            log.warning("Discord did not close its lines in time")
+
+    async def _answers(self) -> None:
+        """What members asked a moment ago is answered first: it needs the records."""
+        asked = {task for task in asyncio.all_tasks() if task.get_name().startswith(ASKED)}
+        if asked:
+            await asyncio.wait(asked, timeout=ANSWERING_SECONDS)
 
     @tasks.loop(minutes=1)
     async def _tidy(self) -> None:

@@ -12,12 +12,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-import aiohttp
 import discord
 from discord import app_commands
 
 from bot.actor import missing_permissions, reply_of
-from bot.errors import answer
+from bot.errors import UNREACHABLE, answer
 from bot.ui.custom_ids import LIST_TEMPLATE, Action, ListOf, Press, Turn, press_of, template, turn_of
 from bot.ui.forms import Form, read_form
 from bot.ui.frame import Sheet
@@ -28,13 +27,15 @@ from mv.config.model import Flavor
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Job, ReplyTo
 from mv.domain.limits import CHOICES
-from mv.errors import CannotPost, MvError, Repeated
+from mv.errors import CannotPost, MvError, Repeated, Restarting
 from mv.ports import Choice, Courier, JobEngine
 
 log = logging.getLogger(__name__)
 
 CHECKS_SECONDS = 1.5
 """When checks take longer, the command is acknowledged before they end; Discord gives up after 3 s."""
+ACKNOWLEDGE_SECONDS = 4.0
+"""Later it is too late in any case."""
 
 Button = discord.ui.Button[discord.ui.View]
 Sent: TypeAlias = Callable[[discord.Interaction, RecordId, dict[str, str]], Coroutine[Any, Any, None]]
@@ -50,7 +51,9 @@ async def begin(
     private: bool,
 ) -> None:
     """Stores a job by `ask`, acknowledges, and only then lets it start. Raises what `ask` refuses with; an interaction
-    that comes a second time is left to the first."""
+    that comes a second time is left to the first. Raises Restarting when the bot is about to stop."""
+    if getattr(interaction.client, "stopping", False):
+        raise Restarting()
     missing = () if private else missing_permissions(interaction)
     if missing:
         raise CannotPost(missing=missing)
@@ -64,7 +67,7 @@ async def begin(
         return
     except Exception:
         if acknowledged:
-            with suppress(discord.HTTPException):
+            with suppress(discord.HTTPException, *UNREACHABLE):
                 await interaction.delete_original_response()
         raise
     if done:
@@ -76,8 +79,9 @@ async def begin(
 async def _acknowledge(interaction: discord.Interaction, private: bool) -> bool:
     """Whether it is known to have come in time. If not, the job is stored, and goes on: the courier finds a way."""
     try:
-        await interaction.response.defer(ephemeral=private, thinking=True)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            await interaction.response.defer(ephemeral=private, thinking=True)
+    except (discord.HTTPException, *UNREACHABLE) as error:
         status, code = getattr(error, "status", 0), getattr(error, "code", 0)
         log.warning("an acknowledgement failed: %s, HTTP %s, code %s", type(error).__name__, status, code)
         return False

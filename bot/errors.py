@@ -10,8 +10,9 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 UNKNOWN_INTERACTION = 10062
 ALREADY_ANSWERED = 40060
+UNREACHABLE: Final = (aiohttp.ClientError, ConnectionError, TimeoutError)
+"""What comes of a Discord that does not answer at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,8 @@ def _used_up(error: e.AllowanceUsedUp) -> Words:
 
 def _not_found(error: e.NotFound) -> Words:
     given = f" {_code(error.given, 60)}" if error.given else ""
+    if not given:  # a button, whose record was deleted since, most often
+        return Words(f"There is no {error.kind} here any more.", "The lists show what there is.")
     return Words(f"There is no {error.kind}{given} here.", _near(error.nearest) or "The lists show what there is.")
 
 
@@ -273,6 +278,9 @@ async def answer(interaction: discord.Interaction, error: BaseException) -> None
     if gone(error):
         log.warning("an interaction was gone before it could be answered")
         return
+    if _unreachable(error):
+        log.warning("Discord could not be reached with an answer")
+        return
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         text = Words("This command has changed just now.", "Try again in a minute.")
         title = HEADINGS[2][1]
@@ -287,6 +295,17 @@ async def answer(interaction: discord.Interaction, error: BaseException) -> None
             await interaction.response.send_message(**sending(message), ephemeral=True)
     except discord.HTTPException as failure:
         log.warning("a refusal could not be shown: HTTP %s, code %s", failure.status, failure.code)
+    except UNREACHABLE as failure:
+        log.warning("a refusal could not be shown: %s", type(failure).__name__)
+
+
+def _unreachable(error: BaseException | None) -> bool:
+    """Whether Discord did not take the answer: then it will not take another."""
+    while error is not None and not isinstance(error, e.MvError):
+        if isinstance(error, UNREACHABLE) or (isinstance(error, discord.HTTPException) and error.status >= 429):
+            return True
+        error = error.__cause__
+    return False
 
 
 def gone(error: BaseException | None) -> bool:

@@ -128,8 +128,9 @@ class CharacterCog(commands.GroupCog, group_name="character", group_description=
         self, interaction: discord.Interaction, ref: str, take: app_commands.Range[int, 1] | None = None
     ) -> None:
         """The vendor's own bytes."""
-        originals = await self.app.characters.originals(actor_of(interaction), ref, take)
-        await doors.show(interaction, originals_message(originals, interaction.filesize_limit))
+        room = interaction.filesize_limit
+        originals = await self.app.characters.originals(actor_of(interaction), ref, take, room)
+        await doors.show(interaction, originals_message(originals, room))
 
     @app_commands.command(name="delete", description="Delete a character of yours")
     @app_commands.describe(ref="Its number, such as C7")
@@ -182,9 +183,9 @@ class CharacterCog(commands.GroupCog, group_name="character", group_description=
 
     async def on_original(self, interaction: discord.Interaction, press: Press) -> None:
         """The files of the takes of this message."""
-        job = press.job or RecordId("")
-        originals = await self.app.characters.originals_by_id(actor_of(interaction), press.record, job)
-        await doors.show(interaction, originals_message(originals, interaction.filesize_limit))
+        job, room = press.job or RecordId(""), interaction.filesize_limit
+        originals = await self.app.characters.originals_by_id(actor_of(interaction), press.record, job, room)
+        await doors.show(interaction, originals_message(originals, room))
 
     async def on_use(self, interaction: discord.Interaction, press: Press) -> None:
         """Opens the form."""
@@ -222,13 +223,13 @@ class CharacterCog(commands.GroupCog, group_name="character", group_description=
         )
         return ui.character_rows(page, turn)
 
-    async def result(self, job: Job) -> Sheet:
-        """What a finished job is shown as."""
-        portrait = await self.app.characters.result(job)
+    async def result(self, job: Job, room: int) -> Sheet:
+        """What a finished job is shown as, its pictures small enough for `room` bytes in all."""
+        portrait = await self.app.characters.result(job, room)
         missing = words(revive(job.error, dict(job.error_facts or {}))).what if job.error else ""
-        return ui.character_message(portrait.view, portrait.previews, missing)
+        return ui.character_message(portrait.view, portrait.previews, missing, portrait.smaller)
 
 
 def sheet_of(portrait: Portrait) -> Sheet:
     """A character as /character show shows it."""
-    return ui.character_message(portrait.view, portrait.previews)
+    return ui.character_message(portrait.view, portrait.previews, smaller=portrait.smaller)

@@ -229,8 +229,8 @@ class ScenesCog(commands.GroupCog, group_name="scenes", group_description="Scene
         )
         return ui.scene_list_rows(page, turn)
 
-    async def result(self, job: Job) -> Sheet:
-        """What a finished job is shown as."""
+    async def result(self, job: Job, room: int) -> Sheet:
+        """What a finished job is shown as; its files are small, so those over `room` bytes are left to the courier."""
         view = await self.app.scenes.result(job)
         return sheet_of(view)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
 
 import discord
@@ -18,14 +19,24 @@ from mv.domain.ids import RecordId
 from mv.ports import Page
 
 
-def character_message(view: CharacterView, previews: Mapping[RecordId, bytes], missing: str = "") -> Sheet:
-    """The takes with their previews, by take id; a take whose preview is not there says how to get the picture.
-    `missing` says, in safe words, which pictures did not come; then Retry is drawn."""
+def character_message(
+    view: CharacterView,
+    previews: Mapping[RecordId, bytes],
+    missing: str = "",
+    smaller: AbstractSet[RecordId] = frozenset(),
+) -> Sheet:
+    """The takes with their previews, by take id; a take whose preview is not there, or `smaller` than usual, says how
+    to get the picture. `missing` says, in safe words, which pictures did not come; then Retry is drawn."""
     takes = view.takes[: limits.EMBEDS]
     names = _file_names(takes)
-    embeds = [_take(view, take, names[take.id] if take.id in previews else None, missing) for take in takes]
+    embeds = [
+        _take(view, take, names[take.id] if take.id in previews else None, missing, take.id in smaller)
+        for take in takes
+    ]
     files = tuple(
-        Attached(name=names[take.id], data=previews[take.id], description=_alt_text(view.record, take))
+        Attached(
+            name=names[take.id], data=previews[take.id], description=_alt_text(view.record, take), otherwise=_way(view)
+        )
         for take in takes
         if take.id in previews
     )
@@ -47,7 +58,11 @@ def character_rows(page: Page[Character], turn: Turn | None = None) -> Sheet:
     )
 
 
-def _take(view: CharacterView, take: Take, file: str | None, missing: str) -> discord.Embed:
+def _way(view: CharacterView) -> str:
+    return f"`/character original ref:{view.record.ref}` brings them."
+
+
+def _take(view: CharacterView, take: Take, file: str | None, missing: str, small: bool) -> discord.Embed:
     record, first = view.record, take is view.takes[0]
     text = [plain(record.description, 1500) if first else line(record.description, 120)]
     if first:
@@ -56,6 +71,8 @@ def _take(view: CharacterView, take: Take, file: str | None, missing: str) -> di
             text.append(f"**Missing** · {missing}")
     if file is None:
         text.append("The preview is not at hand: **Original** brings the picture itself.")
+    elif small:
+        text.append(f"Made smaller to fit in here: `/character original ref:{record.ref}` brings the picture itself.")
     embed = limits.card(
         author=_author(record, take),
         title=line(record.name, 160) or EMPTY,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import discord
 
-from bot.ui.limits import ALT_TEXT, BUTTONS_A_ROW, FILES, LABEL, ROWS
+from bot.ui.limits import ALT_TEXT, BUTTONS_A_ROW, CONTENT, FILES, LABEL, ROWS
 from bot.ui.text import bare, cut
 
 
@@ -34,6 +34,8 @@ class Attached:
     name: str
     data: bytes
     description: str = ""
+    otherwise: str = ""
+    """How to get it where it is left out, such as a command in backticks."""
 
 
 Row = tuple[Button, ...]
@@ -47,6 +49,32 @@ class Sheet:
     embeds: tuple[discord.Embed, ...] = ()
     files: tuple[Attached, ...] = ()
     rows: tuple[Row, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """Of all its files."""
+        return sum(len(each.data) for each in self.files)
+
+    def within(self, room: int) -> Sheet:
+        """The same with files of that many bytes in all; those that do not fit are left out, and it says so."""
+        kept: list[Attached] = []
+        out: list[Attached] = []
+        for each in self.files:
+            fits = sum(len(one.data) for one in kept) + len(each.data) <= room
+            (kept if fits else out).append(each)
+        return replace(self._without(out), files=tuple(kept)) if out else self
+
+    def _without(self, files: Sequence[Attached]) -> Sheet:
+        gone = {f"attachment://{each.name}" for each in files}
+        embeds = [embed.copy() for embed in self.embeds]
+        for embed in embeds:
+            if embed.image.url in gone:
+                embed.set_image(url=None)
+        names = ", ".join(f"`{each.name}`" for each in files)
+        ways = " ".join(dict.fromkeys(each.otherwise for each in files if each.otherwise))
+        note = f"Too large for this place, and left out: {names}. {ways or 'The record is kept.'}"
+        content = cut(f"{self.content}\n{note}".strip(), CONTENT)
+        return replace(self, content=content, embeds=tuple(embeds))
 
     def with_files(self, *files: Attached) -> Sheet:
         """The same with more files; those over the limit are left out."""

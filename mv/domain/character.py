@@ -109,10 +109,12 @@ class CharacterView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """A take with its untouched file."""
+    """A take with its untouched file, or with a smaller picture where that one is too large."""
 
     take: Take
     data: bytes
+    smaller: str | None = None
+    """The extension of the smaller picture, if it is one."""
 
 
 def file_name(now: datetime, extension: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +22,10 @@ from mv.errors import NotChosen, NotFound, Partial, Unknown
 from mv.ports import Transaction
 from mv.services.admission import Desk
 from mv.services.asking import Ask
+from mv.services.intake import kept
 from mv.services.project import find_project
 from mv.services.shelf import Shelf
+from mv.services.smaller import ORIGINALS, PREVIEWS, smaller
 from mv.services.tools import Tools, server_of
 
 KIND = "character"
@@ -45,10 +48,12 @@ class CharacterTask(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portrait:
-    """A character as it is shown: takes with their previews by take id; a preview that is gone is absent."""
+    """A character as it is shown: takes with their previews by take id; a preview that is gone is absent. `smaller`
+    are those that were made smaller yet, to fit."""
 
     view: CharacterView
     previews: Mapping[RecordId, bytes]
+    smaller: AbstractSet[RecordId] = frozenset()
 
 
 class Characters(Shelf[Character]):
@@ -142,51 +147,75 @@ class Characters(Shelf[Character]):
         async with self._tools.records.read() as tx:
             return await _view(tx, await self._visible(tx, actor, record_id))
 
-    async def result(self, job: Job) -> Portrait:
-        """What a finished job made: its own takes."""
+    async def result(self, job: Job, room: int | None = None) -> Portrait:
+        """What a finished job made: its own takes, with previews of `room` bytes in all at most."""
         async with self._tools.records.read() as tx:
             record = await tx.characters.get(job.record_id, deleted=True) if job.record_id else None
             if record is None:
                 raise NotFound(kind=KIND, given=str(job.ref))
             takes = await tx.characters.takes(record.id, job_id=job.id)
-        return await self._portrait(CharacterView(record=record, takes=takes))
+        return await self._portrait(CharacterView(record=record, takes=takes), room)
 
-    async def originals(self, actor: Actor, given: str, take: int | None = None) -> tuple[Original, ...]:
-        """The vendor's files, by ref: of all takes, or of one. Raises NotFound."""
+    async def originals(
+        self, actor: Actor, given: str, take: int | None = None, room: int | None = None
+    ) -> tuple[Original, ...]:
+        """The vendor's files, by ref: of all takes, or of one; smaller pictures for files over `room` bytes. Raises
+        NotFound."""
         async with self._tools.records.read() as tx:
             record = await self._find(tx, actor, given)
             takes = await tx.characters.takes(record.id)
-        return await self._originals(record, takes, take)
+        return await self._originals(record, takes, take, room)
 
-    async def originals_by_id(self, actor: Actor, record_id: RecordId, job_id: RecordId) -> tuple[Original, ...]:
-        """The vendor's files of one message's takes, for the button. Raises NotFound."""
+    async def originals_by_id(
+        self, actor: Actor, record_id: RecordId, job_id: RecordId, room: int | None = None
+    ) -> tuple[Original, ...]:
+        """The vendor's files of one message's takes, for the button; as `originals`. Raises NotFound."""
         async with self._tools.records.read() as tx:
             record = await self._visible(tx, actor, record_id)
             takes = await tx.characters.takes(record.id, job_id=job_id)
-        return await self._originals(record, takes, None)
+        return await self._originals(record, takes, None, room)
 
-    async def _originals(self, record: Character, takes: tuple[Take, ...], number: int | None) -> tuple[Original, ...]:
+    async def _originals(
+        self, record: Character, takes: tuple[Take, ...], number: int | None, room: int | None
+    ) -> tuple[Original, ...]:
         wanted = [take for take in takes if number is None or take.number == number]
         if not wanted:
             raise NotFound(kind="take", given=f"{record.ref} take {number}" if number else str(record.ref))
         found = []
         for take in wanted:
             try:
-                found.append(Original(take=take, data=await self._tools.media.get(take.original.key)))
+                found.append(await self._original(take, room))
             except KeyError:
                 continue
         if not found:
             raise NotFound(kind="file", given=str(record.ref))
         return tuple(found)
 
-    async def _portrait(self, view: CharacterView) -> Portrait:
+    async def _original(self, take: Take, room: int | None) -> Original:
+        data = await kept(self._tools.media, take.original)
+        if room is not None and len(data) > room:
+            small = await smaller(self._tools.darkroom, data, room, ORIGINALS)
+            if small is not None:
+                return Original(take=take, data=small.preview, smaller=small.preview_extension)
+        return Original(take=take, data=data)
+
+    async def _portrait(self, view: CharacterView, room: int | None = None) -> Portrait:
         previews: dict[RecordId, bytes] = {}
+        shrunk: set[RecordId] = set()
+        share = None if room is None else room // max(1, len(view.takes))
         for take in view.takes:
             try:
-                previews[take.id] = await self._tools.media.get(take.preview.key)
+                preview = await kept(self._tools.media, take.preview)
             except KeyError:
                 continue
-        return Portrait(view=view, previews=previews)
+            if share is not None and len(preview) > share:
+                small = await smaller(self._tools.darkroom, preview, share, PREVIEWS)
+                if small is None:
+                    continue
+                preview = small.preview
+                shrunk.add(take.id)
+            previews[take.id] = preview
+        return Portrait(view=view, previews=previews, smaller=shrunk)
 
     def _flavor(self, name: str) -> Any:
         """The flavor a record was made with, or the default if it is gone."""

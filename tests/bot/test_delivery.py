@@ -193,7 +193,7 @@ async def test_a_result_that_was_not_delivered_goes_out_after_the_start_once(wor
 
 
 async def test_a_result_after_the_tokens_life_goes_by_message_id(make_world: MakeWorld, monkeypatch: Any) -> None:
-    monkeypatch.setattr("bot.delivery.FIRST_PROGRESS_SECONDS", 0.01)
+    monkeypatch.setattr("bot.delivery.board.FIRST_PROGRESS_SECONDS", 0.01)
     clock = SetClock(datetime.now(UTC))
     world = await make_world(pause=3600, clock=clock)
     begun = await world.begun(world.ann.slash(world.channel, "scenes create", **SCENES), 0.4)

@@ -54,7 +54,7 @@ async def test_a_job_that_is_quick_shows_its_result_and_nothing_else(live: MakeL
 
 
 async def test_a_queue_shows_places(live: MakeLive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.delivery.FIRST_PROGRESS_SECONDS", 0.05)
+    monkeypatch.setattr("bot.delivery.board.FIRST_PROGRESS_SECONDS", 0.05)
     async with live(pause=30) as world:
         asked = [await world.discord.slash("scenes create", SCENES) for _ in range(6)]
         await asked[4].until(lambda message: "Next in the queue" in message.text)
@@ -75,7 +75,7 @@ async def test_a_queue_shows_places(live: MakeLive, monkeypatch: pytest.MonkeyPa
 
 
 async def test_cancel_by_a_manager_stops_a_running_job(live: MakeLive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.delivery.FIRST_PROGRESS_SECONDS", 0.05)
+    monkeypatch.setattr("bot.delivery.board.FIRST_PROGRESS_SECONDS", 0.05)
     async with live(pause=30) as world:
         asked = await world.discord.slash("character create", {"description": "a fox", "images": 2})
         shown = await asked.until(lambda message: message.buttons == ["Cancel"])

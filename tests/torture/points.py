@@ -57,7 +57,8 @@ def _at(where: str, *moments: When, only: str = "", needs: Need = Need.NOTHING) 
 
 
 _B, _D, _I, _A = When.BEFORE, When.DURING, When.INSIDE, When.AFTER
-_COURIER = "bot.delivery:DiscordCourier."
+_COURIER = "bot.delivery.courier:DiscordCourier."
+_RUNGS = "bot.delivery.rungs:Rungs."
 _JOURNAL = "mv.jobs.journal:RecordsJournal."
 _PAINTER = "mv.vendors.replicate:ReplicatePainter."
 
@@ -85,10 +86,12 @@ POINTS: tuple[Point, ...] = (
     *_at("mv.services.scenes_run:SceneRunner.close", _B, _A, needs=Need.CANCEL),
     *_at("mv.services.jobs:Jobs.shown_at", _A),
     *_at(f"{_COURIER}_draw", _A),
-    *_at(f"{_COURIER}_by_token", _B, _D, _A),
-    *_at(f"{_COURIER}_by_message", _B, _A, needs=Need.EXPIRY),
-    *_at(f"{_COURIER}_by_channel", _B, _D, _A, needs=Need.EXPIRY),
-    *_at(f"{_COURIER}_by_direct_message", _B, _A, needs=Need.EXPIRY),
+    *_at(f"{_RUNGS}by_token", _B, _D, _A),
+    *_at(f"{_RUNGS}by_message", _B, _A, needs=Need.EXPIRY),
+    *_at(f"{_RUNGS}by_channel", _B, _D, _A, needs=Need.EXPIRY),
+    *_at(f"{_RUNGS}by_direct_message", _B, _A, needs=Need.EXPIRY),
+    *_at("mv.services.jobs:Jobs.posting", _A, needs=Need.EXPIRY),
+    *_at("mv.services.jobs:Jobs.posted", _B, _A, needs=Need.EXPIRY),
     *_at("mv.services.jobs:Jobs.delivered", _B, _A),
 )
 
