@@ -52,7 +52,7 @@ class PrometheusMeter(Meter):
     """One registry of its own, with the process's memory, time and open files."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # a second series beside each, which nobody asks for
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series beside each
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
