@@ -13,12 +13,12 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from tests.bench import acks, memory, starts
+from tests.bench import acks, cancels, fairness, memory, starts, stops
 from tests.bench.side import BARE, OURS, Side
 from tests.bench.table import HEAD, Row
 from tests.bench.vendors import vendors
 
-KEYS = "abcdef"
+KEYS = "abcdefghi"
 
 
 @contextlib.asynccontextmanager
@@ -54,12 +54,16 @@ async def measure(keys: str, command: Sequence[str], *, quick: bool) -> AsyncIte
         from tests.bench import stalls
 
         yield await stalls.longest(quick=quick)
+    if tuple(command) == OURS:  # the others have nothing to cancel, to queue or to finish
+        for key, measured in (("g", cancels.rounds), ("h", fairness.turns), ("i", stops.stops)):
+            if key in keys:
+                yield await measured(quick=quick)
 
 
 async def main() -> int:
     """Prints the table; with --strict, 1 if an aim was missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("keys", nargs="*", default=list(KEYS), metavar="a-f", help="which measurements; all by default")
+    parser.add_argument("keys", nargs="*", default=list(KEYS), metavar="a-i", help="which measurements; all by default")
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
     parser.add_argument("--bare", action="store_true", help="the bare bot on both sides")
     parser.add_argument("--strict", action="store_true", help="exit code 1 if an aim is missed")

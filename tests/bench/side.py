@@ -59,17 +59,18 @@ class Side:
         there = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         return {**there, **self._env, **own, "MV_DATA_DIR": str(self._folder)}
 
-    async def stop(self) -> None:
-        """By SIGTERM, as a supervisor does; after 15 s by SIGKILL."""
+    async def stop(self) -> int | None:
+        """By SIGTERM, as a supervisor does; after 15 s by SIGKILL. The exit code; None if there was no process."""
         process, self._process = self._process, None
         if process is None or process.returncode is not None:
-            return
+            return None
         process.send_signal(signal.SIGTERM)
         try:
             await asyncio.wait_for(process.wait(), 15)
         except TimeoutError:
             process.kill()
             await process.wait()
+        return process.returncode
 
     def log(self) -> str:
         """The last lines it printed."""
