@@ -53,7 +53,8 @@ PAGES = 5
 class ReplicatePainter(Painter):
     """Made cheaply; the SDK is loaded at the first use, beside the event loop.
 
-    `poll` and `look` are pauses in seconds, `answer_seconds` the longest wait for one answer of the API.
+    `poll` and `look` are pauses in seconds, `answer_seconds` the longest wait for one answer of the API,
+    `download_seconds` that for one file.
     """
 
     def __init__(
@@ -66,12 +67,18 @@ class ReplicatePainter(Painter):
         look: Sequence[float] = LOOK,
         answer_seconds: float = 30.0,
         first_wait: float = 1.0,
+        download_seconds: float = 60.0,
     ) -> None:
         most = 6 * pictures.max_bytes  # an answer may hold four pictures as data URIs
         self._api = ReplicateApi(api_token, base_url, answer_seconds=answer_seconds, max_bytes=most)
         loopback = base_url is not None and is_loopback(urlsplit(base_url).hostname or "")
         self._downloads = Downloader(
-            VENDOR, pictures.hosts, pictures.max_bytes, loopback=loopback, first_wait=min(first_wait, 0.5)
+            VENDOR,
+            pictures.hosts,
+            pictures.max_bytes,
+            loopback=loopback,
+            seconds=download_seconds,
+            first_wait=min(first_wait, 0.5),
         )
         self._poll, self._look = tuple(poll), tuple(look)
         self._answer_seconds, self._first_wait = answer_seconds, first_wait

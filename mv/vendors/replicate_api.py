@@ -73,11 +73,8 @@ class ReplicateApi:
         client = await self.connect()
         target: dict[str, Any] = {"version": order.version} if order.version else {"model": order.model}
 
-        async def ask() -> Prediction:
-            async with asyncio.timeout(self._answer_seconds + 10.0):
-                return await client.predictions.async_create(input=dict(order.input), **target)
-
-        return await self._judged(ask(), model, creating=True)
+        asking = client.predictions.async_create(input=dict(order.input), **target)
+        return await self._judged(asking, model, creating=True)
 
     async def get(self, id: str, model: str = "") -> Prediction:
         """Its state now. Raises Setback; 404 is NoPicture(expired)."""
@@ -107,7 +104,9 @@ class ReplicateApi:
         from mv.vendors.replicate_wire import judge
 
         try:
-            return await call
+            # The wire's limit starts anew with every byte: an answer that drips would never end.
+            async with asyncio.timeout(self._answer_seconds * 4 / 3):
+                return await call
         except Exception as error:
             setback = judge(error, model, self.token, creating=creating)
             if setback is None:
