@@ -29,7 +29,8 @@ class Script:
     """How one create, and the prediction it makes, goes.
 
     `output` is list, string, data (a data URI), or the value itself; `{base}` and `{id}` are filled in. `status` may be
-    `never`. `file` is picture, html, empty, truncated, huge (streamed), declared (200 MB by its header) or bomb.
+    `never`. `file` is picture, html, empty, truncated, huge (streamed), declared (200 MB by its header) or bomb; or
+    `data` is the file, and `only` the numbers of those files that are so, where the others are pictures.
     """
 
     create: Fault | None = None
@@ -41,6 +42,8 @@ class Script:
     error: str | None = None
     output: Any = "list"
     file: str = "picture"
+    data: bytes | None = None
+    only: tuple[int, ...] | None = None
     delay: float | None = None
 
 
@@ -251,7 +254,10 @@ class ReplicateStandIn(LocalServer):
         return await self._deliver(found, number, request)
 
     async def _deliver(self, found: Prediction, number: int, request: web.Request) -> web.StreamResponse:
-        mime, kind = MIMES[found.extension], found.script.file
+        script = found.script if found.script.only is None or number in found.script.only else Script()
+        mime, kind = MIMES[found.extension], script.file
+        if script.data is not None:
+            return web.Response(body=script.data, content_type=mime)
         if kind in {"huge", "declared"}:
             return await self._flood(request, mime, declared=kind == "declared")
         if kind == "html":
