@@ -1,0 +1,365 @@
+"""One press, one effect: interactions that come twice, buttons pressed twice, by two members, and long after."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+from simcord.results import InteractionResult
+
+from mv.domain.jobs import JobState
+from mv.domain.usage import AllowanceKind
+from tests.bot.conftest import MakeWorld
+from tests.bot.live import Live, made
+from tests.bot.world import World, labels, reply, said
+from tests.standins.replicate import ReplicateStandIn, Script
+
+SCENES: dict[str, Any] = {"idea": "A lighthouse keeper dances", "character": "Mara", "count": 1}
+
+
+async def create(world: World, **options: Any) -> discord.Message:
+    await world.ann.slash(world.channel, "scenes create", **SCENES, **options)
+    return world.last
+
+
+@contextmanager
+def heard(world: World) -> Any:
+    """Every interaction of the block, as the gateway sent it."""
+    backend: Any = world.env.backend
+    emit, payloads = backend.emit, []
+
+    def hear(event: str, payload: Any) -> None:
+        if event == "INTERACTION_CREATE":
+            payloads.append(payload)
+        emit(event, payload)
+
+    backend.emit = hear
+    try:
+        yield payloads
+    finally:
+        backend.emit = emit
+
+
+async def jobs(world: World) -> int:
+    async with world.app.tools.records.read() as tx:
+        page = await tx.jobs.page((await world.job(1)).server_id, member_id=None, before=None, size=1)
+    return page.rows[0].ref.number
+
+
+async def sent_twice(world: World, act: Callable[[], Any]) -> InteractionResult:
+    """The act; what the gateway said of it is then said twice more, at once and again when all is over."""
+    backend: Any = world.env.backend
+    with heard(world) as payloads:
+        result: InteractionResult = await act()
+    for times in (2, 1):
+        for payload in payloads * times:
+            backend.emit("INTERACTION_CREATE", payload)
+        await world.env.settle(timeout=10)
+    return result
+
+
+@contextmanager
+def everything_twice(world: World) -> Any:
+    """The gateway says every interaction twice in a row."""
+    backend: Any = world.env.backend
+    emit = backend.emit
+
+    def twice(event: str, payload: Any) -> None:
+        emit(event, payload)
+        if event == "INTERACTION_CREATE":
+            emit(event, payload)
+
+    backend.emit = twice
+    try:
+        yield
+    finally:
+        backend.emit = emit
+
+
+# ── the same interaction ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_command_that_the_gateway_says_twice_makes_one_job(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    before = len(world.channel.history())
+    with everything_twice(world):
+        await world.ann.slash(world.channel, "scenes create", **SCENES)
+    assert "came twice; J1 answers it" in caplog.text
+    assert await jobs(world) == 1
+    assert len(world.channel.history()) == before + 1
+    assert "S1 · version 1" in said(world.last)
+    assert await world.used(world.ann.id, AllowanceKind.SCENES) == 1
+    await sent_twice(world, partial(world.ann.slash, world.channel, "character create", description="y"))
+    assert await jobs(world) == 2
+    assert await world.used(world.ann.id, AllowanceKind.IMAGES) == 1
+
+
+async def test_after_a_restart_it_is_known_still(make_world: MakeWorld) -> None:
+    world = await make_world()
+    with heard(world) as payloads:
+        message = await create(world)
+    await world.restart()
+    backend: Any = world.env.backend
+    backend.emit("INTERACTION_CREATE", payloads[0])
+    await world.env.settle(timeout=10)
+    assert await jobs(world) == 1
+    assert world.last.id == message.id
+    assert "S1 · version 1" in said(world.last)
+
+
+async def test_buttons_and_forms_that_come_twice(world: World) -> None:
+    message = await create(world)
+    await sent_twice(world, partial(world.bob.click, message, label="Again"))
+    assert await jobs(world) == 2
+    await world.ann.slash(world.channel, "character create", description="a fox")
+    shown = await world.ann.click(world.last, label="Use in scenes")
+    await sent_twice(world, partial(world.ann.submit_modal, shown, {"idea": "x", "count": "1"}))
+    assert await jobs(world) == 4
+    assert "S2 · version 1" in said(world.last)
+
+
+async def test_a_refusal_that_comes_twice_is_told_once(world: World) -> None:
+    await world.manager.slash(world.channel, "quota set", kind="scenes", limit=0.0, period="day")
+    with everything_twice(world):
+        refused = await world.ann.slash(world.channel, "scenes create", **SCENES)
+    assert "does not suffice" in said(refused)
+    assert refused.followups == []
+
+
+# ── Retry ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def cancelled(make_world: MakeWorld) -> tuple[World, discord.Message]:
+    """A world where J1 was cancelled; from now on jobs are quick."""
+    world = await make_world(pause=3600)
+    await world.begun(world.ann.slash(world.channel, "scenes create", **SCENES))
+    await world.ann.slash(world.channel, "jobs cancel", ref="J1")
+    message = world.last
+    assert labels(message) == ["Retry"]
+    await world.restart(pause=0)
+    return world, message
+
+
+async def test_retry_is_pressed_twice(make_world: MakeWorld) -> None:
+    world, message = await cancelled(make_world)
+    await world.at_once([partial(world.ann.click, message, label="Retry")] * 3)
+    assert await jobs(world) == 2
+    assert await world.net(2) == {"scenes": 1}
+    told = [m for m in world.channel.history(viewer=world.ann) if "asked for already" in said(m)]
+    assert len(told) == 2
+    assert f"J2, by <@{world.ann.id}>" in said(told[0])
+    await world.restart()
+    late = await world.ann.click(message, label="Retry")
+    assert late.ephemeral
+    assert "asked for already: J2" in said(late)
+    assert await jobs(world) == 2
+
+
+async def test_a_retry_that_came_to_nothing_has_a_retry_of_its_own(make_world: MakeWorld) -> None:
+    world, first = await cancelled(make_world)
+    await world.restart(pause=3600)
+    await world.begun(world.ann.click(first, label="Retry"))
+    await world.manager.slash(world.channel, "jobs cancel", ref="J2")
+    second = world.last
+    assert labels(second) == ["Retry"]
+    await world.restart(pause=0)
+    assert "asked for already: J2" in said(await world.ann.click(first, label="Retry"))
+    await world.ann.click(second, label="Retry")
+    assert "S1 · version 1" in said(world.last)
+    assert await jobs(world) == 3
+
+
+async def test_a_retry_that_was_refused_may_be_pressed_again(make_world: MakeWorld) -> None:
+    world, message = await cancelled(make_world)
+    await world.manager.slash(world.channel, "quota set", kind="scenes", limit=0.0, period="day", member=world.ann)
+    for _ in range(2):
+        assert "does not suffice" in said(await world.ann.click(message, label="Retry"))
+    assert await jobs(world) == 1
+    await world.manager.slash(world.channel, "quota clear", member=world.ann)
+    await world.ann.click(message, label="Retry")
+    assert "S1 · version 1" in said(world.last)
+
+
+async def test_missing_pictures_are_asked_for_once(make_world: MakeWorld, replicate: ReplicateStandIn) -> None:
+    world = await make_world(replicate=replicate)
+    replicate.script.extend([Script(), Script(status="failed")])
+    await world.ann.slash(world.channel, "character create", description="y", images=2)
+    message = world.last
+    assert "Retry" in labels(message)
+    await world.at_once([partial(world.ann.click, message, label="Retry")] * 2)
+    assert await jobs(world) == 2
+    assert await world.used(world.ann.id, AllowanceKind.IMAGES) == 2
+    assert "asked for already: J2" in said(await world.ann.click(message, label="Retry"))
+
+
+async def test_nothing_is_paid_for_a_record_that_was_deleted(make_world: MakeWorld) -> None:
+    """Retry under an Again whose list is gone."""
+    world = await make_world()
+    listed = await create(world)
+    await world.restart(pause=3600)
+    await world.begun(world.ann.click(listed, label="Again"))
+    await world.ann.slash(world.channel, "jobs cancel", ref="J2")
+    stopped = world.last
+    await world.restart(pause=0)
+    question = await world.ann.slash(world.channel, "scenes delete", ref="S1")
+    await world.ann.click(reply(question), label="Delete S1")
+    answer = await world.ann.click(stopped, label="Retry")
+    assert answer.ephemeral
+    assert "There is no scene list here any more" in said(answer)
+    assert await jobs(world) == 2
+
+
+# ── Again ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("command", ["scenes create", "character create"])
+async def test_again_by_two_members_at_once_makes_one_job(world: World, command: str) -> None:
+    options = SCENES if command == "scenes create" else {"description": "y"}
+    await world.ann.slash(world.channel, command, **options)
+    message = world.last
+    await world.at_once([partial(who.click, message, label="Again") for who in (world.bob, world.ann)])
+    assert await jobs(world) == 2
+    (told,) = [m for m in world.channel.history(viewer=world.ann) if "asked for already" in said(m)]
+    assert f"J2, by <@{world.bob.id}>" in said(told)
+    await world.ann.click(message, label="Again")
+    assert await jobs(world) == 3, "free again, once it has ended"
+
+
+async def test_again_while_one_is_at_work_also_after_a_restart(make_world: MakeWorld) -> None:
+    world = await make_world()
+    one = await create(world)
+    await world.ann.click(one, label="Again")
+    two = world.last
+    await world.restart(pause=3600)
+    await world.begun(world.bob.click(one, label="Again"))
+    assert "asked for already: J3" in said(await world.begun(world.ann.click(one, label="Again")))
+    await world.restart(kill=True)
+    assert "asked for already: J3" in said(await world.begun(world.ann.click(one, label="Again")))
+    assert not (await world.begun(world.ann.click(two, label="Again"))).ephemeral, "another version is another matter"
+    assert await jobs(world) == 4
+    await world.begun(world.manager.slash(world.channel, "jobs cancel", ref="J3"))
+    assert not (await world.begun(world.ann.click(one, label="Again"))).ephemeral
+    assert await jobs(world) == 5
+
+
+async def test_a_list_that_is_deleted_while_a_version_of_it_is_made(make_world: MakeWorld) -> None:
+    world = await make_world()
+    message = await create(world)
+    await world.restart(pause=3600)
+    await world.begun(world.bob.click(message, label="Again"))
+    question = await world.begun(world.ann.slash(world.channel, "scenes delete", ref="S1"))
+    await world.begun(world.ann.click(reply(question), label="Delete S1"))
+    await world.restart(kill=True, pause=0)
+    await world.env.settle(timeout=20)
+    assert (await world.job(2)).state is JobState.FAILED
+    assert "There is no scene list" in said(world.last)
+    assert await world.net(2) == {}
+
+
+# ── Delete, Cancel, pages ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_delete_by_two_members(world: World) -> None:
+    message = await create(world)
+    questions = [await who.click(message, label="Delete") for who in (world.ann, world.manager)]
+    pressed = zip((world.ann, world.manager), questions, strict=True)
+    await world.at_once([partial(who.click, reply(question), label="Delete S1") for who, question in pressed])
+    answers = [
+        said(m) for m in (*world.channel.history(viewer=world.ann), *world.channel.history(viewer=world.manager))
+    ]
+    assert len([text for text in answers if "There is no scene list here any more" in text]) == 1
+    assert "S1 is deleted" in said(world.last)
+
+
+async def test_the_older_message_of_a_deleted_character_says_that_it_is_gone(world: World) -> None:
+    await world.ann.slash(world.channel, "character create", description="y")
+    older = world.last
+    await world.ann.click(older, label="Again")
+    question = await world.ann.click(world.last, label="Delete")
+    await world.ann.click(reply(question), label="Delete C1")
+    assert "Delete" in labels(older)
+    for label in ("Again", "Original", "Use in scenes", "Delete"):
+        for who in (world.ann, world.bob):
+            answer = await who.click(older, label=label)
+            assert answer.ephemeral
+            assert "There is no character here any more" in said(answer)
+    assert await jobs(world) == 2
+
+
+async def test_cancel_once_more(make_world: MakeWorld) -> None:
+    world = await make_world(pause=3600)
+    await world.begun(world.ann.slash(world.channel, "character create", description="y", images=2))
+    assert await world.used(world.ann.id, AllowanceKind.IMAGES) == 2
+    assert "J1 is cancelled" in said(await world.ann.slash(world.channel, "jobs cancel", ref="J1"))
+    late = await world.manager.slash(world.channel, "jobs cancel", ref="J1")
+    assert "Too late: J1 was cancelled already" in said(late)
+    assert await world.net(1) == {}
+    assert f"It was cancelled by <@{world.ann.id}>" in said(world.last)
+
+
+async def test_cancel_by_two_members_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Live(tmp_path / "data", monkeypatch, pause=30) as world:
+        asked = await world.discord.slash("character create", {"description": "a fox", "images": 2})
+        shown = await asked.until(lambda message: message.buttons == ["Cancel"])
+        pressed = [
+            await world.discord.click(shown, "Cancel", member=who)
+            for who in (world.discord.member, world.discord.manager)
+        ]
+        for one in pressed:
+            text = (await one.response()).text
+            assert one.acknowledged_after < 1
+            assert "J1 is cancelled" in text or "J1 was cancelled already" in text
+        stopped = await asked.until(lambda message: "It was cancelled by" in message.text)
+        assert f"<@{world.discord.member.id}>" in stopped.text
+        assert (await world.delivered(1)).state is JobState.CANCELLED
+
+
+async def test_cancel_while_the_result_is_on_its_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Live(tmp_path / "data", monkeypatch, pause=1.0) as world:
+        asked = await world.discord.slash("scenes create", SCENES)
+        shown = await asked.until(lambda message: message.buttons == ["Cancel"])
+        slow = world.discord.fail("PATCH", "/webhooks/*/messages/@original", delay=1.5)
+        async with asyncio.timeout(5):
+            while not (await world.job(1)).state.final:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        pressed = await world.discord.click(shown, "Cancel")
+        assert "Too late: J1 is done already" in (await pressed.response()).text
+        assert slow.hits == 1
+        await asked.until(made)
+        assert (await world.delivered(1)).state is JobState.DONE
+
+
+async def test_cancel_while_it_waits_in_the_queue(make_world: MakeWorld) -> None:
+    world = await make_world(pause=3600)
+    for _ in range(5):
+        await world.begun(world.ann.slash(world.channel, "scenes create", **SCENES), 0.05)
+    answer = await world.begun(world.ann.slash(world.channel, "jobs cancel", ref="J5"))
+    assert "J5 is cancelled" in said(answer)
+    assert await world.net(5) == {}
+    job = await world.job(5)
+    assert (job.state, job.started_at) == (JobState.CANCELLED, None)
+
+
+async def test_pages_of_a_project_that_is_gone(world: World) -> None:
+    await world.ann.slash(world.channel, "project create", name="Spring")
+    await world.at_once([partial(world.ann.slash, world.channel, "scenes create", **SCENES, project="P1")] * 11)
+    listed = await world.bob.slash(world.channel, "scenes list", project="P1")
+    assert labels(listed) == ["Newest", "Older"]
+    newest = world.last
+    with closing(sqlite3.connect(world.folder / "mv.sqlite3", isolation_level=None)) as connection:
+        connection.execute("UPDATE projects SET archived_at = created_at")
+    answer = await world.bob.click(reply(listed), label="Older")
+    assert answer.ephemeral
+    assert "There is no project `P1`" in said(answer)
+    await world.bob.click(newest, label="Again")
+    assert "version 2" in said(world.last)
