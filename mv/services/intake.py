@@ -12,7 +12,7 @@ from typing import Any
 from mv.domain.character import MediaFile, file_name
 from mv.domain.ids import ServerId, new_id
 from mv.errors import StorageError
-from mv.ports import PreviewSpec
+from mv.ports import Media, PreviewSpec
 from mv.services.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,19 @@ class Print:
         """From the journal."""
         files = {name: MediaFile(**{**value[name], "server_id": server}) for name in ("original", "preview")}
         return cls(**files)
+
+
+async def kept(media: Media, file: MediaFile) -> bytes:
+    """A file as it was taken in. Raises KeyError if it is gone or holds something else by now, StorageError."""
+    data = await media.get(file.key)
+    if await _digest(data) != file.sha256:
+        log.warning("the file %s holds something else than was stored", file.key)
+        raise KeyError(file.key)
+    return data
+
+
+async def _digest(data: bytes) -> str:
+    return await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
 
 
 class Intake:
@@ -73,10 +86,14 @@ class Intake:
             log.warning("the file %s is left behind: %s", file.key, error.code)
 
     async def _keep(self, server: ServerId, name: str, data: bytes, mime: str, edges: tuple[int, int]) -> MediaFile:
-        digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+        digest = await _digest(data)
         async with self._tools.records.read() as tx:
             known = await tx.media.by_hash(server, digest)
         if known is not None:
+            try:
+                await kept(self._tools.media, known)
+            except KeyError:  # lost since
+                await self._tools.media.put(known.key, data, mime)
             return known
         key = f"{server}/{name}"
         await self._tools.media.put(key, data, mime)

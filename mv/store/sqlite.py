@@ -50,6 +50,7 @@ _UNWRITTEN = {
     sqlite3.SQLITE_IOERR_SHMOPEN,
 }
 """For want of room, or of the right to write: SQLite does not say which."""
+_FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BROKEN_KEYS = {
@@ -158,6 +159,7 @@ def _json(path: Path, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
+        log.warning("the database %s holds a text that is damaged, of %s characters", path, len(text))
         raise StorageDamaged(path=str(path)) from error
 
 
@@ -244,5 +246,12 @@ def translate(error: BaseException, path: Path, *, writing: bool = True) -> Stor
 
 
 def _writable(path: Path) -> bool:
-    """Whether the database and its folder may be written, as far as the system says; True if they are not there."""
-    return all(os.access(one, os.W_OK) for one in (path.parent, path) if one.exists())
+    """Tries it beside the database: the kernel may have given up on a disk whose permissions say otherwise. True also
+    if something else is wrong."""
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as probe:
+            probe.write(b".")
+            probe.flush()
+    except OSError as error:
+        return error.errno not in _FORBIDDEN
+    return os.access(path, os.W_OK) or not path.exists()
