@@ -72,6 +72,7 @@ class Orders:
         seen = await journal.seen(step)
         if seen is not None:
             return await self._found(painting, seen, prompt) if seen.done_at is None else _noted(seen)
+        await self._tools.painters[engine.vendor].warm()  # not between the intent and the order
         await self._tools.turn(engine.vendor, painting.report)
         self._trace.prompt(job, engine, prompt.text)
         await journal.intend(step, engine=engine.name, mark=_mark(engine, prompt))

@@ -144,6 +144,8 @@ class SceneRunner(Runner):
         async def report(note: str) -> None:
             await writing.run.progress(Phase.WRITING, note=note)
 
+        writer = self._tools.writers[engine.vendor]
+        await writer.warm()  # not between the intent and the call: a kill there would use up a try
         await self._tools.turn(engine.vendor, report)
         if step.endswith(AGAIN):
             self._tools.meter.count(Counted.CALLS_REPEATED, vendor=engine.vendor.value)
@@ -151,7 +153,7 @@ class SceneRunner(Runner):
         self._trace.prompt(writing.run.job, engine, f"{prompt.system}\n\n{prompt.user}")
         await journal.intend(step, engine=engine.name)
         try:
-            answer = await self._tools.writers[engine.vendor].write(engine, prompt, report)
+            answer = await writer.write(engine, prompt, report)
         except MvError as error:
             await journal.done(step, error=error.code, facts=error.facts())
             raise
