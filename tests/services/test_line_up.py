@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from mv.config import Config
 from mv.domain.engine import Makes, Vendor
-from mv.errors import NotSetUp, Unknown
-from mv.ports import VendorDoor
+from mv.errors import NotSetUp, Unknown, VendorResting
+from mv.ports import Gate, Report, VendorDoor, VendorState
 from mv.services.tools import Tools
 
 ALL = {Vendor.GEMINI: True, Vendor.REPLICATE: True, Vendor.OFFLINE: True}
 NONE = {Vendor.GEMINI: False, Vendor.REPLICATE: False, Vendor.OFFLINE: True}
 
 
-def tools(config: Config, ready: dict[Vendor, bool], *, stand_in: bool = False) -> Tools:
+class Stands(Gate):
+    """In one state."""
+
+    def __init__(self, **state: Any) -> None:
+        self._state = VendorState(**state)
+
+    def state(self) -> VendorState:
+        return self._state
+
+    async def turn(self, report: Report) -> None:
+        raise NotImplementedError
+
+
+def tools(
+    config: Config, ready: dict[Vendor, bool], *, stand_in: bool = False, gates: Mapping[Vendor, Gate] | None = None
+) -> Tools:
     unused: Any = None
     doors = {vendor: VendorDoor(ready=door, variable=f"{vendor}_KEY") for vendor, door in ready.items()}
     return Tools(
         records=unused, clock=unused, config=config, jobs=unused, media=unused, darkroom=unused, writers={},
-        painters={}, doors=doors, stand_in=stand_in,
+        painters={}, doors=doors, gates=gates or {}, stand_in=stand_in,
     )  # fmt: skip
 
 
@@ -72,3 +89,52 @@ def test_what_makes_no_pictures_is_unknown(config: Config, chosen: str) -> None:
         tools(config, ALL).line_up(Makes.IMAGES, ("imagen-4",), chosen)
     assert refused.value.kind == "engine"
     assert refused.value.nearest
+
+
+# ── vendors that are left alone ──────────────────────────────────────────────────────────────────────────────────────
+
+SOON = datetime(2026, 5, 15, 12, 0, 20, 300_000, tzinfo=UTC)
+RESTS = Stands(failures=5, resting_until=SOON)
+LONGER = Stands(failures=5, resting_until=datetime(2026, 5, 15, 13, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("stand_in", [True, False])
+@pytest.mark.parametrize("chosen", [None, "flux-1.1-pro"])
+def test_a_vendor_that_rests_is_refused_with_its_end(config: Config, stand_in: bool, chosen: str | None) -> None:
+    at_rest = tools(config, ALL, stand_in=stand_in, gates={Vendor.REPLICATE: RESTS, Vendor.GEMINI: Stands()})
+    with pytest.raises(VendorResting) as refused:
+        at_rest.line_up(Makes.IMAGES, ("imagen-4", "flux-1.1-pro"), chosen)
+    assert (refused.value.vendor, refused.value.until) == ("replicate", int(SOON.timestamp()) + 1)
+    assert names(at_rest.line_up(Makes.SCENES, ("gemini-2.5-pro",), None)) == ["gemini-2.5-pro"]
+
+
+def test_another_vendor_of_the_list_steps_in(config: Config) -> None:
+    listed = ("offline-sheet", "imagen-4", "flux-1.1-pro")
+    at_rest = tools(config, ALL, gates={Vendor.REPLICATE: RESTS})
+    assert names(at_rest.line_up(Makes.IMAGES, listed, None)) == ["offline-sheet"]
+    mixed = ("imagen-4", "gemini-2.5-pro", "flux-1.1-pro")
+    assert names(at_rest.line_up(Makes.IMAGES, mixed, None)) == ["gemini-2.5-pro"]
+
+
+def test_offline_does_not_step_in_for_a_vendor_that_rests(config: Config) -> None:
+    with pytest.raises(VendorResting):
+        tools(config, ALL, gates={Vendor.REPLICATE: RESTS}).line_up(Makes.IMAGES, ("imagen-4", "offline-sheet"), None)
+
+
+def test_the_one_that_is_back_first_is_told(config: Config) -> None:
+    for gates in ({Vendor.GEMINI: RESTS, Vendor.REPLICATE: LONGER}, {Vendor.GEMINI: LONGER, Vendor.REPLICATE: RESTS}):
+        with pytest.raises(VendorResting) as refused:
+            tools(config, ALL, gates=gates).line_up(Makes.IMAGES, ("imagen-4", "gemini-2.5-pro"), None)
+        assert refused.value.until == int(SOON.timestamp()) + 1
+
+
+@pytest.mark.parametrize("state", [{"probing": True, "failures": 5}, {"failures": 4}, {"waiting": 9}], ids=str)
+def test_a_vendor_on_trial_or_in_demand_is_asked(config: Config, state: dict[str, Any]) -> None:
+    at_work = tools(config, ALL, gates={Vendor.REPLICATE: Stands(**state)})
+    assert names(at_work.line_up(Makes.IMAGES, ("imagen-4",), None)) == ["imagen-4"]
+
+
+def test_a_missing_key_comes_before_a_rest(config: Config) -> None:
+    ready = {**ALL, Vendor.REPLICATE: False}
+    with pytest.raises(NotSetUp):
+        tools(config, ready, gates={Vendor.REPLICATE: RESTS}).line_up(Makes.IMAGES, ("imagen-4",), None)
