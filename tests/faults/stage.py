@@ -73,6 +73,7 @@ class Pace:
     answer_seconds: float = 0.5
     poll: Sequence[float] = (0.01, 0.02, 0.05)
     look: Sequence[float] = (0.02, 0.05)
+    download_seconds: float = 1.0
 
 
 class Lines(logging.Handler):
@@ -243,6 +244,7 @@ class Stage:
             look=self.pace.look,
             answer_seconds=self.pace.answer_seconds,
             first_wait=self.pace.first_wait,
+            download_seconds=self.pace.download_seconds,
         )
         offline = OfflineWriter(lambda flavor: config.flavor(flavor).scene_params.vocabulary)
         return (
@@ -284,9 +286,9 @@ class Stage:
         return await self.told(pressed, within)
 
     async def told(self, asked: Interaction, within: float = 20.0) -> Told:
-        """Waits until the newest job of whoever asked is delivered."""
+        """Waits until the newest job of whoever asked is delivered; the message is the one where it went."""
         job = await self._delivered(MemberId(asked.user.id), within)
-        message = await asked.response(within)
+        message = self.discord.world.messages.get(job.reply.message_id or 0) or await asked.response(within)
         async with self.app.tools.records.read() as tx:
             lines, steps = await tx.usage.lines(job.id), await tx.jobs.steps(job.id)
         sums: dict[str, int] = {}
@@ -319,6 +321,7 @@ class Stage:
         """Forgets how vendors were to behave, what they were asked and what was logged."""
         self.log.lines.clear()
         self.troubles_expected = False
+        self.discord.door.faults.all.clear()
         self.google.script.clear()
         self.google.decide = None
         self.google.delay = self.replicate.delay = 0.0
@@ -347,7 +350,8 @@ class Stage:
             assert VENDORS_WORDS not in message.text, message.text
             for who in message.pinged:
                 assert message.content.startswith(f"<@{who}>"), f"{who} was pinged: {message.text[:300]}"
-        malformed = [one for one in self.discord.requests if one.status in MALFORMED and one.code != 40060]
+        wrong = [one for one in self.discord.requests if one.status in MALFORMED and not one.demanded]
+        malformed = [one for one in wrong if one.code != 40060]
         assert not malformed, [(one.method, one.path, one.code, str(one.body)[:500]) for one in malformed]
 
     def _check_files(self) -> None:

@@ -63,6 +63,10 @@ class Door:
             fault = self.faults.meet(request.method, path)
             record = Record(method=request.method, path=path, at=arrived)
             self.records.append(record)
+            if fault is not None and fault.drop and request.transport is not None:
+                await request.read()
+                request.transport.abort()
+                return web.Response()
             try:
                 answer, record.status = await self._answer(request, handler, record, fault)
             except ApiError as error:
@@ -85,6 +89,7 @@ class Door:
             await asyncio.sleep(fault.delay)
             refusal = fault.error()
             if refusal is not None:
+                record.demanded = True
                 raise refusal
         if not record.path.startswith(("/interactions/", "/webhooks/")):
             self._admit(request)
@@ -104,7 +109,8 @@ async def _nowhere(call: Call) -> Any:
 def _response(answer: Any, status: int, fault: Fault | None) -> web.Response:
     headers = {"Via": "1.1 google"}
     if fault is not None and fault.retry_after is not None:
-        answer = {"message": "You are being rate limited.", "retry_after": fault.retry_after, "global": False}
+        answer = {"message": "You are being rate limited.", "retry_after": fault.retry_after}
+        answer["global"] = fault.everywhere
         headers["Retry-After"] = str(fault.retry_after)
     if status == 204:
         return web.Response(status=204, headers=headers)

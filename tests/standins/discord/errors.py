@@ -133,3 +133,8 @@ def thread_archived() -> ApiError:
 def too_large() -> ApiError:
     """A file over the server's upload limit."""
     return ApiError(413, 40005, "Request entity too large")
+
+
+def no_history() -> ApiError:
+    """A reply where the bot may not read what came before."""
+    return ApiError(400, 160002, "Cannot reply without permission to read message history")

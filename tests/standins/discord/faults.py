@@ -14,7 +14,8 @@ class Fault:
     """What happens to requests of a method to paths like a pattern (`*` stands for anything, slashes too).
 
     `status` None lets the request through after `delay` seconds. `lose` does what was asked, and cuts the connection
-    instead of answering. `times` None is for ever; `hits` counts."""
+    instead of answering; `drop` cuts it without doing anything. What comes after `delay` seconds is done also if nobody
+    waits for it any more. `everywhere`: the 429 is the global one. `times` None is for ever; `hits` counts."""
 
     method: str
     pattern: str
@@ -24,6 +25,8 @@ class Fault:
     retry_after: float | None = None
     delay: float = 0.0
     lose: bool = False
+    drop: bool = False
+    everywhere: bool = False
     message: str = "a fault on demand"
     hits: int = 0
 
@@ -49,6 +52,8 @@ class Record:
     files: list[str] = field(default_factory=list)
     status: int = 0
     code: int = 0
+    demanded: bool = False
+    """Whether a fault answered it."""
 
 
 class Faults:

@@ -39,6 +39,12 @@ class Line:
         except (ConnectionError, RuntimeError):
             return
 
+    async def cut(self) -> None:
+        """Ends the line as a pulled cable does."""
+        transport = self.socket._req.transport if self.socket._req is not None else None
+        if transport is not None:
+            transport.abort()
+
 
 class Session:
     """What survives a lost line: the sequence, and the last events, to be replayed."""
@@ -70,6 +76,8 @@ class Gateway:
         self.shards = shards
         self.url = ""
         self.acknowledging = True
+        self.replays = 0
+        """How many events that were received already a RESUME brings once more."""
         self.identifies = 0
         self.resumes = 0
         self.heartbeats = 0
@@ -148,7 +156,7 @@ class Gateway:
         if session is None:
             await line.send({"op": INVALID, "d": False})
             return
-        missed = [one for one in session.sent if one["s"] > data["seq"]]
+        missed = [one for one in session.sent if one["s"] > data["seq"] - self.replays]
         session.line = line
         for payload in missed:
             await line.send(payload)
@@ -187,9 +195,11 @@ class Gateway:
                 return True
         return False
 
-    async def disconnect(self, *, resumable: bool = True, polite: bool = False, down_seconds: float = 0.0) -> None:
+    async def disconnect(
+        self, *, resumable: bool = True, polite: bool = False, down_seconds: float = 0.0, code: int | None = 4000
+    ) -> None:
         """Cuts every line. Not `resumable`: RESUME is answered with INVALID SESSION. `polite`: by the RECONNECT code.
-        `down_seconds`: new lines are refused that long."""
+        `down_seconds`: new lines are refused that long. `code` None cuts without a word."""
         self._down_until = time.monotonic() + down_seconds
         lines = [one.line for one in self.live if one.line is not None]
         for session in self.live:
@@ -199,6 +209,14 @@ class Gateway:
         for line in lines:
             if polite:
                 await line.send({"op": RECONNECT, "d": None})
+            elif code is None:
+                await line.cut()
             else:
-                await line.socket.close(code=4000, message=b"cut")
+                await line.socket.close(code=code, message=b"cut")
         await asyncio.sleep(0)
+
+    async def greet_again(self) -> None:
+        """READY, and the servers, a second time in the same session."""
+        for session in self.live:
+            for payload in [one for one in session.sent if one["t"] in ("READY", "GUILD_CREATE")]:
+                await session.dispatch(payload["t"], payload["d"])

@@ -44,6 +44,7 @@ class Rest:
             ("GET", "/channels/{channel}", self.channel),
             ("POST", "/channels/{channel}/typing", self.typing),
             ("POST", "/channels/{channel}/messages", self.post),
+            ("GET", "/channels/{channel}/messages", self.history),
             ("GET", message, self.get),
             ("PATCH", message, self.edit),
             ("DELETE", message, self.delete),
@@ -141,11 +142,31 @@ class Rest:
             raise errors.thread_archived()
         if channel.recipient is not None and not channel.recipient.accepts_messages:
             raise errors.closed_to_messages()
+        if call.body.get("message_reference") and not self._may_read(channel):
+            raise errors.no_history()
         twin = self._twin(channel, call.body)
         if twin is not None:
             return wire.message(self.world, twin)
         message = posts.create(self.world, channel, self.world.bot, call.body | {"flags": 0}, call.uploads)
         return await self.tell("MESSAGE_CREATE", message)
+
+    def _may_read(self, channel: Channel) -> bool:
+        return bool(self.world.permissions(self.world.bot.id, channel) & Permission.READ_MESSAGE_HISTORY)
+
+    async def history(self, call: Call) -> Any:
+        """The newest after or before a message, newest first; none without the permission. Nonces are not kept."""
+        channel = self._channel(call)
+        if not self._may_read(channel):
+            return []
+        after, before = int(call.query.get("after", 0)), int(call.query.get("before", 1 << 63))
+        found = [
+            one
+            for one in self.world.messages.values()
+            if one.channel is channel and not one.deleted and not one.ephemeral and after < one.id < before
+        ]
+        limit = int(call.query.get("limit", 50))
+        found = found[:limit] if "after" in call.query else found[-limit:]
+        return [{k: v for k, v in wire.message(self.world, one).items() if k != "nonce"} for one in reversed(found)]
 
     def _twin(self, channel: Channel, body: Json) -> Message | None:
         if not body.get("enforce_nonce") or body.get("nonce") is None:
@@ -172,6 +193,8 @@ class Rest:
         message = self._message(call)
         if message.author is not self.world.bot:
             raise errors.not_yours()
+        if message.channel.archived:
+            raise errors.thread_archived()
         posts.amend(self.world, message, call.body, call.uploads)
         return await self.tell("MESSAGE_UPDATE", message)
 

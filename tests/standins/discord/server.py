@@ -161,6 +161,8 @@ class Server:
         retry_after: float | None = None,
         delay: float = 0.0,
         lose: bool = False,
+        drop: bool = False,
+        everywhere: bool = False,
     ) -> Fault:
         """See Fault. The path is below the base: "/webhooks/*/messages/@original"."""
         return self.door.faults.add(
@@ -173,12 +175,16 @@ class Server:
                 retry_after=retry_after,
                 delay=delay,
                 lose=lose,
+                drop=drop,
+                everywhere=everywhere,
             )
         )
 
-    async def disconnect(self, *, resumable: bool = True, polite: bool = False, down_seconds: float = 0.0) -> None:
+    async def disconnect(
+        self, *, resumable: bool = True, polite: bool = False, down_seconds: float = 0.0, code: int | None = 4000
+    ) -> None:
         """See Gateway.disconnect."""
-        await self.gateway.disconnect(resumable=resumable, polite=polite, down_seconds=down_seconds)
+        await self.gateway.disconnect(resumable=resumable, polite=polite, down_seconds=down_seconds, code=code)
 
     async def announce(self, guild: Guild) -> None:
         """Tells the bot of a server's new or changed roles, channels and permissions."""
