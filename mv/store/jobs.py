@@ -108,14 +108,15 @@ class SqlJobRows(JournalRows, JobRows):
 
     async def asked(self, interactions: Sequence[int], onces: Sequence[Once]) -> tuple[Job, ...]:
         """Jobs that came of these interactions, and those that stand in the way of asking under these keys again."""
-        parameters = {
+        wanted = {
             "interactions": list(interactions),
-            "onces": [once.key for once in onces],
             "for_ever": [once.key for once in onces if not once.while_open],
+            "while_open": [once.key for once in onces if once.while_open],
         }
-        if not interactions and not onces:
+        parameters = {name: values for name, values in wanted.items() if values}
+        if not parameters:
             return ()
-        rows = await self._connection.execute(_asked(bool(interactions), bool(onces)), parameters)
+        rows = await self._connection.execute(_asked(*parameters), parameters)
         return tuple(to_job(row) for row in rows)
 
     async def start(self, job_id: RecordId, at: datetime) -> bool:
@@ -186,15 +187,14 @@ def _open_counts(servers: int) -> Query:
 
 
 @cache
-def _asked(by_interaction: bool, by_once: bool) -> Query:
-    """Each condition has an index of its own; an empty list in it would cost that."""
-    conditions: list[Condition] = []
-    if by_interaction:
-        conditions.append(jobs.c.interaction_id.in_(bindparam("interactions", expanding=True)))
-    if by_once:
-        still = or_(_OPEN, jobs.c.once.in_(bindparam("for_ever", expanding=True)))
-        conditions.append(and_(jobs.c.once.in_(bindparam("onces", expanding=True)), still))
-    return select(jobs).where(or_(*conditions))
+def _asked(*names: str) -> Query:
+    """By the parameters that are there: an empty list would cost the others their index."""
+    conditions: dict[str, Condition] = {
+        "interactions": jobs.c.interaction_id.in_(bindparam("interactions", expanding=True)),
+        "for_ever": jobs.c.once.in_(bindparam("for_ever", expanding=True)),
+        "while_open": and_(jobs.c.once.in_(bindparam("while_open", expanding=True)), _OPEN),
+    }
+    return select(jobs).where(or_(*(conditions[name] for name in names)))
 
 
 def _maybe(rows: CursorResult[*tuple[Any, ...]]) -> Job | None:

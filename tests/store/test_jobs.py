@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mv.domain.ids import Kind, MessageId, Ref, new_id
-from mv.domain.jobs import Delivery, Job, JobKind, JobState
+from mv.domain.jobs import Delivery, Job, JobKind, JobState, Once
 from mv.errors import AllowanceUsedUp, Blocked, Conflict, revive
 from mv.ports import Backlog
 from mv.store.database import Database
@@ -28,6 +28,7 @@ async def test_a_job_comes_back_as_it_was(records: Database) -> None:
         cost=77,
         delivered_at=NOON + timedelta(seconds=4),
         delivered_by=Delivery.CHANNEL,
+        once="retry:x",
     )
     async with records.write() as tx:
         await tx.projects.add(project)
@@ -240,3 +241,37 @@ async def test_the_backlog_is_counted_by_state(records: Database) -> None:
             JobState.QUEUED: Backlog(count=2, oldest=jobs[2].created_at),
             JobState.RUNNING: Backlog(count=1, oldest=jobs[1].created_at),
         }
+
+
+async def test_what_was_asked_for_once(records: Database) -> None:
+    once, open_once = Once(key="retry:x"), Once(key="again:x:1", while_open=True)
+    first = a_job(1, once=once.key, reply=replace(a_job().reply, interaction_id=2**63 - 1))
+    second = a_job(2, once=open_once.key, reply=replace(a_job().reply, interaction_id=5))
+    async with records.write() as tx:
+        await tx.jobs.add_all([first, second, a_job(3), a_job(4)])
+        assert await tx.jobs.get(first.id) == first
+        assert await tx.jobs.asked([], []) == ()
+        assert await tx.jobs.asked([6, 7], [Once(key="retry:y")]) == ()
+        assert await tx.jobs.asked([5], []) == (second,)
+        assert await tx.jobs.asked([], [once]) == (first,)
+        both = await tx.jobs.asked([2**63 - 1, 5, 6], [once, open_once])
+        assert sorted(job.ref.number for job in both) == [1, 2]
+        for job in (first, second):
+            await tx.jobs.finish(job.id, JobState.FAILED, NOON)
+        assert [job.id for job in await tx.jobs.asked([], [once, open_once])] == [first.id], "the other is free again"
+    with pytest.raises(Conflict):
+        async with records.write() as tx:
+            await tx.jobs.add_all([a_job(5, reply=second.reply)])
+
+
+async def test_a_clock_that_was_set_back_tells_nothing_of_how_long_jobs_take(records: Database) -> None:
+    def took(number: int, seconds: float) -> Job:
+        finished = NOON + timedelta(minutes=number)
+        started = finished - timedelta(seconds=seconds)
+        return a_job(number, state=JobState.DONE, started_at=started, finished_at=finished)
+
+    async with records.write() as tx:
+        await tx.jobs.add_all([took(1, -3600)])
+        assert await tx.jobs.usual_seconds("gemini-2.5-pro", JobKind.SCENES) is None
+        await tx.jobs.add_all([took(2, -5), took(3, 20), took(4, 30)])
+        assert await tx.jobs.usual_seconds("gemini-2.5-pro", JobKind.SCENES) == 25

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from mv.domain.ids import Kind, MemberId, Ref, ServerId, new_id
-from mv.domain.jobs import JobKind
+from mv.domain.jobs import JobKind, Once
 from mv.domain.usage import AllowanceKind, Period, Quota
 from mv.ports import Transaction
 from mv.store.database import Database
@@ -102,6 +102,9 @@ async def ask_of_jobs(tx: Transaction) -> None:
     await tx.jobs.backlog()
     await tx.jobs.steps(new_id())
     await tx.jobs.usual_seconds("gemini", JobKind.SCENES)
+    keys = [Once(key="retry:x"), Once(key="again:x:1", while_open=True)]
+    for interactions, onces in (([1, 2], []), ([], keys), ([1, 2], keys), ([1], keys[1:])):
+        await tx.jobs.asked(interactions, onces)
     who = [(ServerId(s), MemberId(m)) for s in (1, 2) for m in range(20)]
     await tx.jobs.open_counts(who)
     await tx.usage.used(who, NOON)
@@ -141,9 +144,10 @@ async def test_a_batch_of_commands_is_admitted_with_one_statement_each(records: 
             await tx.jobs.open_counts(who)
             await tx.usage.quotas([SERVER])
             await tx.usage.used(who, NOON)
+            await tx.jobs.asked(range(size), [Once(key=f"retry:{n}") for n in range(size)])
             await tx.jobs.add_all(jobs)
             await tx.usage.append(lines)
-            assert len(heard.statements) == 6
+            assert len(heard.statements) == 7
             await tx.usage.set_quota(quota, ANA, NOON)
     async with records.read() as tx:
         assert len(await tx.jobs.unfinished()) == size

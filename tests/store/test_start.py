@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 import mv.store.migrations
+from mv.domain.jobs import Once
 from mv.errors import (
     ConfigMistake,
     DataFolderUnusable,
@@ -21,6 +25,7 @@ from mv.errors import (
 )
 from mv.store import schema, sqlite
 from mv.store.database import Database
+from mv.store.job_map import from_job
 from mv.store.migrations import REVISIONS
 from tests.store.things import SetClock, a_job, names, open_and_close, opened, plain, url_of
 
@@ -75,6 +80,35 @@ async def test_an_older_database_is_brought_up_to_date(tmp_path: Path, monkeypat
     with plain(tmp_path) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("later",)]
         assert "mood" in {row[1] for row in connection.execute("PRAGMA table_info(jobs)")}
+
+
+async def test_jobs_of_the_first_release_are_read_by_this_one(tmp_path: Path) -> None:
+    def first(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(mv.store.migrations.__file__).parent))
+        config.set_main_option("path_separator", "newline")
+        config.attributes["connection"] = connection
+        command.upgrade(config, REVISIONS[0])
+
+    engine = sqlite.writing_engine(tmp_path / "mv.sqlite3", busy_seconds=1)
+    async with engine.begin() as connection:
+        await connection.run_sync(first)
+    await engine.dispose()
+    job = a_job()
+    new = ("interaction_id", "once")
+    row = {name: value for name, value in from_job(job).items() if name not in new}
+    row["order"] = json.dumps(row["order"])
+    for name in ("created_at", "token_expires_at"):
+        row[name] = row[name].replace(tzinfo=None).isoformat(" ")
+    with plain(tmp_path) as file:
+        columns = ", ".join(f'"{name}"' for name in row)
+        file.execute(f"INSERT INTO jobs ({columns}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
+    async with opened(tmp_path) as records:
+        async with records.read() as tx:
+            assert await tx.jobs.get(job.id) == job
+        async with records.write() as tx:
+            await tx.jobs.add_all([a_job(2), a_job(3, once="retry:x")])
+            assert len(await tx.jobs.asked([1], [Once(key="retry:x")])) == 1
 
 
 def test_the_revisions_we_name_are_those_alembic_finds() -> None:
