@@ -27,6 +27,8 @@ from mv.domain.usage import AllowanceKind
 from mv.errors import Incident, MvError
 from mv.ports import Clock
 from mv.settings import Settings
+from mv.vendors.gate import VendorGate
+from mv.vendors.gated import GatedPainter, GatedWriter
 from mv.vendors.gemini import GeminiWriter
 from mv.vendors.replicate import ReplicatePainter
 from tests.bot.sent import faults
@@ -144,18 +146,18 @@ class World:
         return MvBot(app)
 
     def _hurry(self, app: App) -> None:
-        """The real adapters, with shorter pauses between attempts."""
+        """The real adapters behind their gates, with shorter pauses between attempts."""
         writers, painters = cast("dict[Vendor, Any]", app.tools.writers), cast("dict[Vendor, Any]", app.tools.painters)
+        gates = cast("dict[Vendor, VendorGate]", app.tools.gates)
         if self.google is not None:
             key = app.settings.gemini_api_key
             assert key is not None
-            writers[Vendor.GEMINI] = GeminiWriter(
-                key.get_secret_value(), base_url=self.google.url, api_version=None, first_wait=0.01
-            )
+            writer = GeminiWriter(key.get_secret_value(), base_url=self.google.url, api_version=None, first_wait=0.01)
+            writers[Vendor.GEMINI] = GatedWriter(writer, gates[Vendor.GEMINI])
         if self.replicate is not None:
             token = app.settings.replicate_api_token
             assert token is not None
-            painters[Vendor.REPLICATE] = ReplicatePainter(
+            painter = ReplicatePainter(
                 token.get_secret_value(),
                 base_url=self.replicate.url,
                 pictures=app.config.limits.pictures,
@@ -164,6 +166,7 @@ class World:
                 answer_seconds=1.0,
                 first_wait=0.01,
             )
+            painters[Vendor.REPLICATE] = GatedPainter(painter, gates[Vendor.REPLICATE])
 
     # ── what the records say ─────────────────────────────────────────────────────────────────────────────────────────
 
