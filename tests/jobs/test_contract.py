@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from mv.config.model import Concurrency
-from mv.domain.jobs import Delivery, JobKind, JobState, Phase
+from mv.domain.jobs import Delivery, Job, JobKind, JobState, Phase
 from mv.errors import StorageFull, revive
 from tests.jobs.fakes import SECRET, WORDS, World, gone, until
 
@@ -92,12 +92,14 @@ async def test_no_more_than_the_limits_run_at_once(world: World) -> None:
     assert sorted(crew.studio.started) == sorted(crew.postman.numbers) == list(range(1, 61))
 
 
-async def test_fifty_jobs_of_one_member_do_not_hold_up_anothers(world: World) -> None:
+@pytest.mark.parametrize("priority", [-1, 0, 1])
+async def test_fifty_jobs_of_one_member_do_not_hold_up_anothers(world: World, priority: int) -> None:
+    """Fairness comes first: neither dear nor cheap does another's job wait behind them."""
     crew = world.crew(total=4)
     many = [world.job("hold", member=1) for _ in range(50)]
     await world.released(crew, *many)
     await until(lambda: len(crew.studio.started) == 4)
-    (other,) = await world.released(crew, world.job("hold", member=2))
+    (other,) = await world.released(crew, world.job("hold", member=2, priority=priority))
     status = crew.engine.status(other.id)
     assert status is not None
     assert status.place == 1
@@ -158,6 +160,29 @@ async def test_status_learns_how_long_such_jobs_take(world: World) -> None:
 
     await until(lambda: usual() > 0)
     assert usual() >= 0.02
+
+
+async def test_status_estimates_when_a_job_starts(world: World) -> None:
+    crew = world.crew(total=2, member=2)
+    done = await world.released(crew, *[world.job(seconds=0.2) for _ in range(2)])
+    await gone(crew, *done)
+    jobs = await world.released(crew, *[world.job("hold") for _ in range(7)])
+
+    def estimate(job: Job) -> float | None:
+        status = crew.engine.status(job.id)
+        assert status is not None
+        return status.starts_in_seconds
+
+    await until(lambda: estimate(jobs[-1]) is not None)
+    assert estimate(jobs[0]) is None, "it runs"
+    estimates = [estimate(job) or 0.0 for job in jobs[2:]]
+    assert estimates == sorted(estimates)
+    assert estimates[-1] - estimates[0] >= 0.4, "two rounds later"
+    status = crew.engine.status(jobs[-1].id)
+    assert status is not None
+    assert status.left_seconds is not None
+    assert status.left_seconds >= estimates[-1] + 0.2
+    crew.studio.open(*(job.ref.number for job in jobs))
 
 
 async def test_status_of_a_result_that_is_being_delivered(world: World) -> None:

@@ -154,6 +154,21 @@ def test_places_of_jobs_for_another_full_vendor_do_not_count() -> None:
     assert [queue.place(job(n).id) for n in (2, 3)] == [1, 2]
 
 
+def test_bounds_say_who_holds_what_a_job_waits_for() -> None:
+    jobs = [job(n, member=1) for n in range(1, 5)] + [job(n, member=2, vendor="b") for n in (5, 6)] + [job(7, member=1)]
+    queue = filled(limits(total=3, member=2, b=1), jobs)
+    assert started(queue) == [1, 5, 2]
+    assert queue.bounds(job(1).id) == ()
+    everywhere, mine = queue.bounds(job(7).id)
+    assert [each.ref.number for each in everywhere.running] == [1, 5, 2]
+    assert (everywhere.slots, everywhere.before, everywhere.waiting) == (3, 2, {("a", JobKind.SCENES): 3})
+    assert (mine.slots, mine.before, [each.ref.number for each in mine.running]) == (2, 2, [1, 2])
+    *_, there = queue.bounds(job(6).id)
+    assert (there.slots, there.before, [each.ref.number for each in there.running]) == (1, 0, [5])
+    queue.clear()
+    assert queue._tally.of({"a", "b"}) == {}
+
+
 JOBS = st.lists(st.tuples(st.integers(1, 4), st.sampled_from("abc"), st.integers(-1, 1)), min_size=1, max_size=40).map(
     lambda rows: [job(n, member=m, vendor=v, priority=p) for n, (m, v, p) in enumerate(rows, 1)]
 )

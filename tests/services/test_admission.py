@@ -14,16 +14,26 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mv.config import Config
+from mv.config import Config, load_config
 from mv.domain.ids import ChannelId, MemberId, RecordId, ServerId
-from mv.domain.jobs import Job, JobKind, JobState, ReplyTo
+from mv.domain.jobs import Job, JobKind, JobState, Once, ReplyTo
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota, window
-from mv.errors import AllowanceUsedUp, MvError, Stopped, StorageLocked, TooManyWaiting, Uncertain, VendorDown
+from mv.errors import (
+    AllowanceUsedUp,
+    AlreadyAsked,
+    MvError,
+    Repeated,
+    Stopped,
+    StorageLocked,
+    TooManyWaiting,
+    Uncertain,
+    VendorDown,
+)
 from mv.ports import Records, Transaction
-from mv.services.admission import Application, Desk, settle
+from mv.services.admission import CHEAP, COSTLY, Application, Desk, settle
 from mv.services.closing import fail, finish
 from mv.store.database import Database
-from tests.services.conftest import SetClock
+from tests.services.conftest import CONFIGS, SetClock
 
 T = TypeVar("T")
 HERE, THERE = ServerId(10), ServerId(20)
@@ -119,6 +129,77 @@ async def test_too_many_waiting_counts_within_a_batch(records: Database, clock: 
         assert isinstance(found[0], Job)
         await tx.jobs.finish(found[0].id, JobState.DONE, clock.now())
     assert isinstance((await ask(desk, application()))[0], Job)
+
+
+def pressed(once: Once | None = None, interaction: int | None = None, **changes: Any) -> Application:
+    wanted = application(once=once, **changes)
+    return replace(wanted, reply=replace(wanted.reply, interaction_id=interaction))
+
+
+async def test_an_interaction_counts_once_within_a_batch_and_after_it(desk: Desk, records: Database) -> None:
+    await limit(records, 1)
+    first, *others = await ask(desk, *[pressed(interaction=7)] * 3)
+    assert isinstance(first, Job)
+    assert [type(one) for one in others] == [Repeated, Repeated], "before any other refusal"
+    (late,) = await ask(Desk(records, SetClock(), load_config(CONFIGS)), pressed(interaction=7))
+    assert isinstance(late, Repeated)
+    assert late.ref == str(first.ref)
+    assert await used(records) == 1
+
+
+async def test_once_for_ever_whoever_asks(desk: Desk, records: Database, clock: SetClock) -> None:
+    retry = Once(key="retry:x")
+    first, second = await ask(desk, pressed(retry, 1), pressed(retry, 2, member=BOB))
+    assert isinstance(first, Job)
+    assert isinstance(second, AlreadyAsked)
+    assert (second.ref, second.member_id) == ("J1", ANN)
+    await fail(records, first, Stopped(), clock.now())
+    assert [type(one) for one in await ask(desk, pressed(retry, 3))] == [AlreadyAsked]
+    other, same_number = await ask(desk, pressed(Once(key="retry:y"), 4), pressed(None, 5))
+    assert isinstance(other, Job)
+    assert isinstance(same_number, Job)
+    assert same_number.ref.number == 3, "who was refused took no number"
+
+
+async def test_once_while_it_is_open(desk: Desk, records: Database, clock: SetClock) -> None:
+    again = Once(key="again:x:1", while_open=True)
+    first, second = await ask(desk, pressed(again), pressed(again, member=BOB))
+    assert isinstance(first, Job)
+    assert isinstance(second, AlreadyAsked)
+    for _ in range(2):
+        await fail(records, first, Stopped(), clock.now())
+        third, fourth = await ask(desk, pressed(again, member=BOB), pressed(again))
+        assert isinstance(third, Job)
+        assert isinstance(fourth, AlreadyAsked)
+        assert fourth.ref == str(third.ref)
+        first = third
+
+
+async def test_what_was_refused_may_be_asked_again(desk: Desk, records: Database) -> None:
+    retry = Once(key="retry:x")
+    await limit(records, 0, member_id=ANN)
+    refused, other = await ask(desk, pressed(retry, 1), pressed(retry, 2, member=BOB))
+    assert isinstance(refused, AllowanceUsedUp)
+    assert isinstance(other, Job), "what is refused stands in nobody's way"
+
+
+@pytest.mark.parametrize(
+    ("kind", "estimate", "cheap"),
+    [
+        (JobKind.SCENES, None, True),
+        (JobKind.SCENES, 50_000, True),
+        (JobKind.SCENES, 50_001, False),
+        (JobKind.CHARACTER, 0, True),
+        (JobKind.CHARACTER, 40_000, True),
+        (JobKind.CHARACTER, 160_000, False),
+        (JobKind.CHARACTER, None, False),
+    ],
+)
+async def test_cheap_jobs_go_first(desk: Desk, kind: JobKind, estimate: int | None, cheap: bool) -> None:
+    (job,) = await ask(desk, application(kind=kind, estimate=estimate))
+    assert isinstance(job, Job)
+    assert job.priority == (CHEAP if cheap else COSTLY)
+    assert CHEAP < COSTLY
 
 
 class Locked(Records):
