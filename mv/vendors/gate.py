@@ -21,6 +21,7 @@ from mv.domain.engine import Vendor
 from mv.errors import MvError, VendorBusy, VendorDown
 from mv.ports import Clock, Counted, Gate, Meter, Report, Timed, VendorState
 from mv.vendors.gate_breaker import Breaker, Sign, sign_of
+from mv.vendors.retry import LONGEST_WAIT
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,6 @@ BUSY, RATE, PROBE, GOES_ON = "vendor_busy", "vendor_rate", "vendor_probe", ""
 
 PATIENCE_SECONDS = 60.0
 """How long a call waits for the outcome of another's probe."""
-LONGEST_HOLD_SECONDS = 60.0
-"""A vendor that is busy for longer says so again."""
 
 
 class VendorGate(Gate):
@@ -147,8 +146,9 @@ class VendorGate(Gate):
 
     def _learn(self, kind: str, error: BaseException | None, probe: asyncio.Future[None] | None) -> None:
         sign, now = sign_of(error), self._monotonic()
-        if isinstance(error, VendorBusy) and error.retry_after:
-            self._held_until = max(self._held_until, now + min(error.retry_after, LONGEST_HOLD_SECONDS))
+        asked = (error.retry_after or 0.0) if isinstance(error, VendorBusy) else 0.0
+        if asked <= LONGEST_WAIT:  # who asks for more is not waited for: members are told instead
+            self._held_until = max(self._held_until, now + asked)
         if probe is None:
             seconds = self._breaker.note(kind, sign, now)
         else:
@@ -157,13 +157,12 @@ class VendorGate(Gate):
             if not probe.done():
                 probe.set_result(None)
             if sign is Sign.ALIVE:
-                log.info(
-                    "%s answers again, after %.3g s; it is asked as usual", self._vendor, self._breaker.lasted(now)
-                )
+                lasted = round(self._breaker.lasted(now), 1)
+                log.info("%s answers again, after %g s; it is asked as usual", self._vendor, lasted)
         if seconds is not None:
             self._meter.count(Counted.RESTS, vendor=self._vendor)
             times = "once more" if probe else f"{self._breaker.failures} times in a row"
-            log.warning("%s failed %s, with %s; it is left alone for %.3g s", self._vendor, times, error, seconds)
+            log.warning("%s failed %s, with %s; it is left alone for %g s", self._vendor, times, error, seconds)
 
 
 def limiter(per_minute: int | None) -> AsyncLimiter | None:

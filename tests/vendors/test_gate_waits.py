@@ -253,8 +253,10 @@ async def test_a_busy_vendor_is_given_the_time_it_asked_for(vendors: Vendors, ha
     assert 0.4 <= time.monotonic() - began < 4
 
 
-async def test_no_vendor_is_waited_for_longer_than_a_minute(vendors: Vendors, before: VendorGate, hands: Hands) -> None:
-    vendors.script = [VendorBusy(vendor="gemini", retry_after=86_400)]
+async def test_a_cancelled_wait_for_a_busy_vendor_ends_at_once(
+    vendors: Vendors, before: VendorGate, hands: Hands
+) -> None:
+    vendors.script = [VendorBusy(vendor="gemini", retry_after=60)]
     assert await write(vendors, before) == "busy"
     waiting = await go(write(vendors, before))
     assert before.state().waiting == 1
@@ -262,5 +264,15 @@ async def test_no_vendor_is_waited_for_longer_than_a_minute(vendors: Vendors, be
     await asyncio.wait({waiting})
     assert before.state().waiting == 0
     hands.moves(60)
+    async with asyncio.timeout(5):
+        assert await write(vendors, before) == "ok"
+
+
+@pytest.mark.parametrize("after", [None, 0, 61, 86_400])
+async def test_no_vendor_is_waited_for_that_asks_for_more_than_a_minute_or_for_nothing(
+    vendors: Vendors, before: VendorGate, after: float | None
+) -> None:
+    vendors.script = [VendorBusy(vendor="gemini", retry_after=after)]
+    assert await write(vendors, before) == "busy"
     async with asyncio.timeout(5):
         assert await write(vendors, before) == "ok"
