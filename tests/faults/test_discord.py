@@ -236,7 +236,7 @@ async def test_direct_messages_that_are_closed(stage: Stage) -> None:
 
 @pytest.mark.parametrize("how", [{"lose": True}, {"drop": True}, {"delay": 1.0}])
 async def test_an_edit_without_an_answer_is_made_again(stage: Stage, how: dict[str, bool]) -> None:
-    stage.discord.fail("PATCH", ORIGINAL, **how)  # type: ignore[arg-type]
+    stage.discord.fail("PATCH", ORIGINAL, **how)
     told = went(await stage.told(await ask(stage)), Delivery.TOKEN).result(charged=SCENES)
     assert len(results(stage, told)) == 1
 
@@ -255,7 +255,7 @@ async def test_a_new_message_without_an_answer_is_there_once(
     if readable and "delay" in how:  # looked for before it is there, and then only its nonce tells
         monkeypatch.setattr("bot.delivery.ladder.TRIES", (1.0, 1.0))
     discord.fail("PATCH", ORIGINAL, 401, 50027)
-    discord.fail("POST", POST, **how)  # type: ignore[arg-type]
+    discord.fail("POST", POST, **how)
     told = went(await stage.told(await ask(stage)), Delivery.CHANNEL).result(charged=SCENES)
     assert len(results(stage, told)) == 1
     discord.channel.overwrites.clear()
