@@ -70,10 +70,10 @@ class UsualTimes:
         return self._known.get(of)
 
     def ended(self, job: Job) -> None:
-        """Such a job has ended: the median is another."""
+        """Such a job has ended: the median is another, or there is one now."""
         of = job.engine, job.kind
         self._stale.add(of)
-        if of in self._known and time.monotonic() - self._looked[of] >= REST_SECONDS:
+        if of in self._known and (self._known[of] is None or time.monotonic() - self._looked[of] >= REST_SECONDS):
             self._ask(of)
 
     def _ask(self, of: Sort) -> None:
