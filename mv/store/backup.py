@@ -160,7 +160,7 @@ def _write(
 ) -> tuple[Manifest, tuple[str, ...], tuple[str, ...]]:
     missing, differing = [], []
     media = ObjectMedia.at(settings.media_url, settings.data_dir)
-    schema = sqlite_files.revision(copy)
+    schema = _revision(copy)
     with ArchiveWriter(part) as archive, asyncio.Runner() as runner:
         archive.add_file(DATABASE, copy)
         for file in sqlite_files.stored_files(copy):
@@ -189,11 +189,17 @@ def _unpack_database(archive: ArchiveReader, file: Path, target: Path) -> None:
         target.chmod(0o600)
         archive.copy(DATABASE, opened)
     try:
-        found = sqlite_files.revision(target)
+        _revision(target)
     except StorageDamaged:
         raise ArchiveUnusable(path=str(file), why="damaged", part=DATABASE) from None
+
+
+def _revision(copy: Path) -> str:
+    """Looks through all of it. Raises StorageDamaged, SchemaTooNew."""
+    found = sqlite_files.revision(copy)
     if found not in REVISIONS:
         raise SchemaTooNew(found=found, known=REVISIONS[-1])
+    return found
 
 
 def _put_media(settings: Settings, archive: ArchiveReader, database: Path) -> None:

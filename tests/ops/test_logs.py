@@ -1,4 +1,4 @@
-"""MV_LOG_FORMAT=json: an object a line, with the fields that lead from a member's message to it, and without secrets."""
+"""MV_LOG_FORMAT=json: an object a line, with fields that lead from a member's message to it, and without secrets."""
 
 from __future__ import annotations
 
