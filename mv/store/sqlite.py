@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from mv.errors import (
@@ -105,7 +105,7 @@ def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
 def _engine(path: Path, create: object, *, connections: int, begin: str) -> AsyncEngine:
     logging.getLogger("aiosqlite").setLevel(logging.INFO)  # its DEBUG lines hold what is stored, reply tokens too
     engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}",
+        URL.create("sqlite+aiosqlite", database=str(path)),
         async_creator=create,
         pool_size=connections,
         max_overflow=0,
