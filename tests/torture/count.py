@@ -11,7 +11,9 @@ from mv.config import load_config
 from mv.domain.ids import RecordId
 from tests.e2e.stage import ROOT
 from tests.standins.discord import Callback, Message
-from tests.torture.people import Ask, Job, People, final_of, jobs_of
+from tests.torture.people import Ask, People
+from tests.torture.presses import final_of
+from tests.torture.records import Job, jobs_of
 from tests.torture.weather import BadDay
 from tests.torture.words import word_in
 
@@ -88,7 +90,8 @@ def _delivered(found: Tally, stage: BadDay, jobs: dict[RecordId, Job], people: P
             shown[job_id].append(message)
     for job in jobs.values():
         messages = shown[job.id]
-        found.bad("delivered twice", max(0, len(messages) - 1), f"{_said(job)} is shown by {len(messages)} messages")
+        where = ", ".join(f"{one.id} in {one.channel.name or 'a direct message'}" for one in messages)
+        found.bad("delivered twice", max(0, len(messages) - 1), f"{_said(job)} is shown by {where}")
         good = bool(messages) and (job.state == "done") == _is_result(messages[0])
         if not good:
             what = messages[0].text[:200] if messages else "nothing"
@@ -198,6 +201,8 @@ def _calls(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
         repeated = max(0, calls - lost - len(family))
         found.figures["Gemini calls"] += calls
         found.figures["Gemini calls repeated"] += repeated
+        unasked = sum(job.state == "uncertain" for job in family) if calls < 2 else 0
+        found.figures["uncertain, though Gemini was asked less than twice"] += unasked
         beyond = max(0, repeated - len(family))
         found.bad(BEYOND, beyond, f"{word}: {calls} calls for {len(family)} jobs, {lost} lost")
     found.figures["Gemini answers lost"] = sum(stage.lossy_google.lost.values())

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.e2e.stage import BotProcess, until
-from tests.torture.people import CANCELS, EXPIRIES, People, jobs_of
+from tests.torture.people import CANCELS, EXPIRIES, People
 from tests.torture.points import LOSING, POINTS, Need, Point
+from tests.torture.records import jobs_of
 from tests.torture.weather import BadDay
 
 READY_SECONDS = 60.0

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.ui.custom_ids import Action, read
 from mv.domain.ids import RecordId
 from tests.standins.discord import Channel, Interaction, Member, Message, StandInMistake, User
+from tests.torture.presses import final_of, progress_of
+from tests.torture.records import Job, jobs_of
 from tests.torture.weather import BadDay
-from tests.torture.words import word, word_in
+from tests.torture.words import word
 
 ENGINES = (None, None, "flux-1.1-pro", "flux-schnell")
 """For pictures: every take a prediction of its own, alike but for nothing; told apart by seed; all takes in one."""
@@ -118,69 +118,3 @@ class People:
     def _who(self, job: Job, channel: Channel) -> Member | User:
         member = self._stage.discord.world.guilds[job.server].members[job.member]
         return member if channel.guild is not None else member.user
-
-
-# ── what can be read on messages and in the records ──────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A row of the jobs."""
-
-    id: RecordId
-    server: int
-    member: int
-    number: int
-    kind: str
-    state: str
-    word: str
-    order: str
-    cost: int | None
-    error: str | None
-    versions: frozenset[tuple[str, int]]
-    """The scene lists' versions that it made."""
-
-
-def jobs_of(stage: BadDay) -> list[Job]:
-    """All that are stored; none before there is a database."""
-    try:
-        made: dict[str, set[tuple[str, int]]] = {}
-        for row in stage.rows("SELECT scene_list_id, number, job_id FROM scene_versions"):
-            made.setdefault(row["job_id"], set()).add((row["scene_list_id"], row["number"]))
-        rows = stage.rows('SELECT id, server_id, member_id, number, kind, state, "order", cost, error FROM jobs')
-    except sqlite3.OperationalError:
-        return []
-    return [
-        Job(
-            id=RecordId(row["id"]),
-            server=row["server_id"],
-            member=row["member_id"],
-            number=row["number"],
-            kind=row["kind"],
-            state=row["state"],
-            word=word_in(row["order"]),
-            order=row["order"],
-            cost=row["cost"],
-            error=row["error"],
-            versions=frozenset(made.get(row["id"], ())),
-        )
-        for row in rows
-    ]
-
-
-def final_of(message: Message, jobs: dict[RecordId, Job]) -> RecordId | None:
-    """The job whose end a message shows, by its buttons."""
-    presses = [press for one in message.controls if (press := read(one.get("custom_id", "")))]
-    for press in presses:
-        if press.action is Action.CHARACTER_ORIGINAL:
-            return press.job
-        if press.action is Action.SCENES_AGAIN:
-            made = (str(press.record), press.version)
-            return next((job.id for job in jobs.values() if made in job.versions), None)
-    return next((p.record for p in presses if p.action in (Action.JOB_RETRY, Action.JOB_EDIT)), None)
-
-
-def progress_of(message: Message) -> RecordId | None:
-    """The job whose progress a message shows."""
-    presses = [press for one in message.controls if (press := read(one.get("custom_id", "")))]
-    return next((press.record for press in presses if press.action is Action.JOB_CANCEL), None)

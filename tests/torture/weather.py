@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,15 +14,19 @@ from aiohttp import web
 
 from tests.e2e.stage import Stage
 from tests.standins.discord import Fault as DiscordFault
+from tests.standins.discord.door import Call
 from tests.standins.discord.faults import Faults
+from tests.standins.discord.hooks import Hooks
 from tests.standins.gemini import GeminiStandIn, Reply
 from tests.standins.local import Fault
 from tests.standins.replicate import ReplicateStandIn, Script
+from tests.torture.presses import progress_of
 from tests.torture.words import word_in
 
 LOST = 0.05
 """The share of answers that are lost."""
 DROPS = ("before", "mid")
+TOKEN_SECONDS = 900.0
 
 
 class LossyGemini(GeminiStandIn):
@@ -36,7 +41,7 @@ class LossyGemini(GeminiStandIn):
     def _decide(self, prompt: str) -> Reply:
         word = word_in(prompt)
         self.asked[word] += 1
-        delay = self._dice.uniform(0.1, 1.6)
+        delay = self._dice.uniform(0.1, 1.2)
         if not self.lost[word] and self._dice.random() < LOST:
             self.lost[word] += 1
             return Reply(delay=delay, fault=Fault(status=200, drop=self._dice.choice(DROPS)))
@@ -93,6 +98,19 @@ class LossyDiscord(Faults):
         return fault
 
 
+class LastingHooks(Hooks):
+    """A token by which a result was shown lives on for its fifteen minutes, though it was to grow old early: if it died
+    before the bot's next try, nobody could know any more whether the asker has seen an ephemeral result."""
+
+    async def edit(self, call: Call) -> Any:
+        """Of the response or a follow-up."""
+        answer = await super().edit(call)
+        asked = self.by_token[call.args["token"]]
+        if asked.message is not None and progress_of(asked.message) is None:
+            asked.token_expires_at = time.monotonic() + TOKEN_SECONDS
+        return answer
+
+
 class BadDay(Stage):
     """A stage with these."""
 
@@ -101,4 +119,6 @@ class BadDay(Stage):
         dice = random.Random(seed)
         self.google = self.lossy_google = LossyGemini(random.Random(dice.random()))
         self.replicate = self.lossy_replicate = LossyReplicate(random.Random(dice.random()))
+        before = self.discord.hooks
+        self.discord.hooks = LastingHooks(before.world, before.rest, before.answer_seconds)
         self.discord.door.faults = LossyDiscord(random.Random(dice.random()))
