@@ -63,6 +63,13 @@ async def break_down(stage: Stage) -> list[Told]:
     return told
 
 
+async def listed(stage: Stage) -> str:
+    """What /jobs list shows to somebody without jobs."""
+    asked = await stage.discord.slash("jobs list", {}, member=stage.newcomer())
+    await asked.acknowledged()
+    return (await asked.response()).text
+
+
 def gate(stage: Stage, vendor: Vendor = Vendor.GEMINI) -> VendorGate:
     return cast("VendorGate", stage.app.tools.gates[vendor])
 
@@ -97,6 +104,7 @@ async def test_new_jobs_are_refused_at_once_until_one_try_succeeds(make_stage: M
         assert not await tx.jobs.unfinished()
     assert RESTING in (await (await press(stage, failed[0].asked, "Retry")).response()).text
     (await stage.character()).result("take 1", charged=PICTURES_CHARGE)
+    assert "Google Gemini kept failing and is left alone; it is asked again <t:" in await listed(stage)
     assert stage.google.calls == 3 * AFTER
 
     pass_time(stage)
@@ -104,6 +112,7 @@ async def test_new_jobs_are_refused_at_once_until_one_try_succeeds(make_stage: M
     (await stage.press(failed[0], "Retry")).result("version 1", charged=CHARGE)
     assert stage.google.calls == 3 * AFTER + 1
     assert gate(stage).state() == VendorState()
+    assert "Gemini" not in await listed(stage)
     (await stage.scenes()).result("version 1", charged=CHARGE)
     said = lines(stage)
     assert len(said) == 2
@@ -207,6 +216,7 @@ async def test_a_job_that_waits_for_its_turn_says_so_and_is_cancelled_at_no_cost
     second = await picture(stage)
     await second.until(lambda message: "takes only so many requests a minute" in message.text)
     assert gate(stage, Vendor.REPLICATE).state().waiting == 1
+    assert "Replicate takes only so many a minute: 1 request must wait" in await listed(stage)
     began = time.monotonic()
     await press(stage, second, "Cancel")
     told = await stage.told(second)
