@@ -149,25 +149,38 @@ class CharacterRunner(Runner):
         if seen is not None and seen.done_at is not None:
             return dict(seen.value)
         painter = self._tools.painters[engine.vendor]
-        server, spec = painting.run.job.server_id, painting.flavor.image_params.preview.spec()
         for last in (False, True):
             painted = await painter.collect(engine, ticket, timeout_seconds, painting.report)
             await painting.tell(Phase.FETCHING)
-            try:
-                prints = [await self._intake.take_in(server, data, spec) for data in painted.pictures[:images]]
+            prints, failures = await self._taken_in(painting, painted.pictures[:images])
+            if last or not any(failure.reason in FETCH_AGAIN for failure in failures):
                 break
-            except NoPicture as error:
-                if last or error.reason not in FETCH_AGAIN:
-                    raise NoPicture(vendor=engine.vendor.value, reason=error.reason) from error
+        if not prints:
+            raise failures[0]
         value = {"files": [p.plain() for p in prints], "model_version": painted.model_version}
         if len(prints) < images:
-            painting.failures.append(NoPicture(vendor=engine.vendor.value, reason="empty"))
+            painting.failures += failures or [NoPicture(vendor=engine.vendor.value, reason="empty")]
         try:
             await journal.done(step, cost=engine.picture_cost(len(prints)), **value)
         except StorageError:
             await self._intake.discard(prints)
             raise
         return value
+
+    async def _taken_in(self, painting: Painting, pictures: Sequence[bytes]) -> tuple[list[Print], list[NoPicture]]:
+        """Those that are pictures, and why the others are none."""
+        server, spec = painting.run.job.server_id, painting.flavor.image_params.preview.spec()
+        prints: list[Print] = []
+        failures: list[NoPicture] = []
+        for data in pictures:
+            try:
+                prints.append(await self._intake.take_in(server, data, spec))
+            except NoPicture as error:
+                failures.append(NoPicture(vendor=painting.engine.vendor.value, reason=error.reason))
+            except StorageError:
+                await self._intake.discard(prints)
+                raise
+        return prints, failures
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────
 
