@@ -44,15 +44,17 @@ async def _warm(made: Studio) -> None:
     await made.called("warm scenes")
     await until(lambda: made.replicate.held, "a question about a picture", WAIT_SECONDS)
     await asyncio.sleep(1)
+    made.google.held[0].let_go()
 
 
 async def _queued(made: Studio, number: int, times: Times) -> None:
     """Its member has one at work, and no more may run."""
     member = next(made.side.turns)
     await made.scenes(f"first {number}", member)
-    await made.called(f"first {number}")
+    working = await made.called(f"first {number}")
     waiting = await made.scenes(f"second {number}", member)
     times["queued"].append(await _told(await _pressed(made, waiting)))
+    working.let_go()
 
 
 async def _writing(made: Studio, number: int, times: Times) -> None:
