@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 BIN := .venv/bin
 
-.PHONY: help preview run doctor test format lint types imports unit bench lock clean
+.PHONY: help preview run doctor test format lint types imports unit bench torture lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ format: .venv/ready ## mends what a machine can mend
 
 bench: .venv/ready ## how fast, against baselines measured in the same run
 	@$(BIN)/python -m tests.bench
+
+torture: .venv/ready ## the bot killed thirty times at work, and what became of sixty jobs (SEED=1 to repeat one)
+	@$(BIN)/python -m tests.torture $(if $(SEED),--seed $(SEED))
 
 lock: ## writes requirements.lock anew (needs a .venv)
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \
