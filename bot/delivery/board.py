@@ -96,10 +96,12 @@ class Board:
                 work = self._part(shown, shown.task)
                 shown.task = asyncio.create_task(work, name=f"{shown.job.ref} farewell")
         ends = time.monotonic() + FAREWELL_SECONDS
-        while (going := self._going()) and (left := ends - time.monotonic()) > 0:
-            await asyncio.wait(going, timeout=left)
-        for task in self._going():
-            task.cancel()
+        try:
+            while (going := self._going()) and (left := ends - time.monotonic()) > 0:
+                await asyncio.wait(going, timeout=left)
+        finally:
+            for task in self._going():
+                task.cancel()
 
     def _going(self) -> set[asyncio.Task[None]]:
         return {shown.task for shown in self._shown.values() if shown.task is not None and not shown.task.done()}

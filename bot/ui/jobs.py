@@ -126,7 +126,7 @@ def _vendor(name: Vendor, state: VendorState) -> str:
         return f"{who} kept failing and is left alone; it is asked again {stamp(state.resting_until, 'R')}."
     if state.probing:
         return f"{who} kept failing; one job finds out whether it works again."
-    return f"{who} takes only so many a minute: {many(state.waiting, 'request')} must wait."
+    return f"{who} is asked only as often as it allows: {many(state.waiting, 'request')} waiting."
 
 
 def _now(progress: Progress) -> str:

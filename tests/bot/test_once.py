@@ -334,8 +334,9 @@ async def test_cancel_while_the_result_is_on_its_way(tmp_path: Path, monkeypatch
                 await asyncio.sleep(0.02)
         pressed = await world.discord.click(shown, "Cancel")
         assert "Too late: J1 is done already" in (await pressed.response()).text
-        assert slow.hits == 1
+        assert not made(shown)
         await asked.until(made)
+        assert slow.hits == 1
         assert (await world.delivered(1)).state is JobState.DONE
 
 

@@ -7,6 +7,7 @@ message breaks a limit of Discord's, no traceback and no incident showed.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -89,6 +90,9 @@ class World:
     async def open(self) -> None:
         logging.getLogger().addHandler(self.errors)
         await self.env.start()
+        self._context = (
+            contextvars.copy_context()
+        )  # SimCord's Discord is reached from here; a fixture's end is elsewhere
         self.server = self.env.create_guild("Home")
         self.channel = self.server.create_text_channel("general")
         managers = self.server.create_role("Managers", permissions=MANAGER)
@@ -102,14 +106,17 @@ class World:
         self.ann_elsewhere = self.elsewhere.add_member(self.ann.user)
 
     async def close(self) -> None:
-        await self.app.engine.drain(0)
-        await self.bot.close()
+        await asyncio.create_task(self._stop(), context=self._context)
         await self.env.shutdown()
         logging.getLogger().removeHandler(self.errors)
         assert faults(self.env.http_requests) == []
         if not self.incidents_expected:
             assert self.errors.lines == []
             assert [error for error in map(_cause, self.env.errors) if not _foreseen(error)] == []
+
+    async def _stop(self) -> None:
+        await self.app.engine.drain(0)
+        await self.bot.close()
 
     async def restart(self, *, kill: bool = False, **changes: Any) -> None:
         """Another process on the same data folder. `kill` leaves what runs where it is; `changes` as for World."""
