@@ -130,7 +130,7 @@ async def _serve(settings: Settings, token: str) -> int:
     asked = asyncio.create_task(stop.wait(), name="stop")
     try:
         await asyncio.wait({opening, working, asked}, return_when=asyncio.FIRST_COMPLETED)
-        if opening.done():
+        if opening.done() and not opening.cancelled():  # it is when the bot has closed by itself
             opening.result()
         gc.freeze()  # all that was imported: to search it once would stop the loop for a tenth of a second
         gc.enable()
