@@ -64,22 +64,28 @@ def _by_word(jobs: Iterable[Job]) -> dict[str, list[Job]]:
 
 
 def _accepted(found: Tally, asks: list[Ask], jobs: Iterable[Job]) -> None:
-    """What Discord shows as deferred must be stored; a deferred reply that was taken back again was a refusal."""
-    stored = _by_word(jobs)
-    deferred: Counter[str] = Counter()
+    """What Discord shows as deferred must be stored; a deferred reply that was taken back again was a refusal. What was
+    neither deferred nor stored was not accepted: its member read that the application did not respond."""
+    stored = Counter(job.interaction for job in jobs)
+    retried: Counter[RecordId] = Counter()
     for ask in asks:
-        asked = ask.asked
+        asked, count = ask.asked, stored.pop(ask.asked.id, 0)
+        found.bad("records wrong", max(0, count - 1), f"{ask.word} was asked for once and is {count} jobs")
         kept = asked.message is not None and not asked.message.deleted
-        answered = asked.callback is Callback.DEFERRED and not asked.followups
-        deferred[ask.word] += answered and kept
-        found.figures["refused"] += asked.callback is Callback.MESSAGE
-    found.figures["accepted"] = sum(len(family) for family in stored.values())
-    found.figures["not accepted"] = len(asks) - found.figures["accepted"] - found.figures["refused"]
-    for word, count in deferred.items():
-        missing = max(0, count - len(stored.get(word, [])))
-        found.figures["accepted"] += missing
-        found.figures["not accepted"] -= missing
-        found.bad("lost", missing, f"{word} was deferred and never stored")
+        if count:
+            found.figures["accepted"] += count
+            retried[ask.retries or RecordId("")] += count
+        elif asked.callback is Callback.DEFERRED and kept and not asked.followups:
+            found.figures["accepted"] += 1
+            found.bad("lost", 1, f"{ask.word} was deferred and never stored")
+        elif asked.callback is None:
+            found.figures["not accepted"] += 1
+        else:
+            told = asked.message.text if asked.message is not None else ""
+            found.bad("refused, since asked for twice" if ask.retries else "refused", 1, f"{ask.word}: {told[:200]!r}")
+    found.bad("records wrong", len(stored), "jobs of interactions that never were")
+    for job_id, count in retried.items():
+        found.bad("records wrong", count - 1 if job_id else 0, f"Retry under {job_id} made {count} jobs")
 
 
 def _delivered(found: Tally, stage: BadDay, jobs: dict[RecordId, Job], people: People) -> None:
@@ -169,9 +175,9 @@ def _predictions(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
         claimed = {ticket for job in family for ticket in known[job.id]}
         unclaimed = len(ids - claimed) - sum(unsure[job.id] for job in family)
         names = f"{word} ({', '.join(_said(job) for job in family)})"
-        found.bad("paid twice", max(0, unclaimed), f"{names}: predictions that nobody knows of")
         beyond = len(ids) - sum(_needed(job) for job in family)
-        found.bad("paid twice", max(0, beyond), f"{names}: {len(ids)} predictions, {beyond} more than needed")
+        why = f"{len(ids)} predictions, {beyond} more than needed; {unclaimed} that no job knows of"
+        found.bad("paid twice", max(0, unclaimed, beyond), f"{names}: {why}")
     found.figures["predictions"] = len(stage.replicate.predictions)
 
 

@@ -21,11 +21,12 @@ PRESSES, CANCELS, EXPIRIES, PRIVATE = 0.25, 0.3, 0.2, 0.25
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What should become a job. `word` is that of the request; a press has the word of the job under whose result it
-    stood."""
+    """What should become a job. `word` is that of the request; a press has the word of the job under whose end the
+    button stood. `retries` is that job, if the button is Retry, which makes one job however often it is pressed."""
 
     word: str
     asked: Interaction
+    retries: RecordId | None = None
 
 
 class People:
@@ -80,24 +81,26 @@ class People:
             asked.token_expires_at = asked.sent_at + self._dice.uniform(0.3, 3.0)
 
     async def _press(self) -> bool:
-        """Again under a result, or Retry under a failure."""
+        """Again under a result, or Retry under a failure, which is often pressed twice."""
         offered = list(self._offered())
         if not offered:
             return False
-        message, label, job, about = self._dice.choice(offered)
+        message, label, job = self._dice.choice(offered)
         self._pressed.add((job.id, label))
-        asked = await self._stage.discord.click(message, label, member=self._who(job, message.channel))
-        self.asks.append(Ask(about, asked))
-        self._age(asked)
+        retry = label == "Retry"
+        for _ in range(self._dice.randint(1, 2) if retry else 1):
+            asked = await self._stage.discord.click(message, label, member=self._who(job, message.channel))
+            self.asks.append(Ask(job.word, asked, job.id if retry else None))
+            self._age(asked)
         return True
 
-    def _offered(self) -> Iterator[tuple[Message, str, Job, str]]:
+    def _offered(self) -> Iterator[tuple[Message, str, Job]]:
         jobs = {job.id: job for job in jobs_of(self._stage)}
         for message in self._stage.discord.messages:
             job = jobs.get(final_of(message, jobs) or RecordId(""))
             label = next((one for one in ("Again", "Retry") if one in message.buttons), None)
             if job is not None and label is not None and (job.id, label) not in self._pressed:
-                yield message, label, job, job.word
+                yield message, label, job
 
     # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────────
 

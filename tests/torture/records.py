@@ -24,6 +24,7 @@ class Job:
     order: str
     cost: int | None
     error: str | None
+    interaction: int
     versions: frozenset[tuple[str, int]]
     """The scene lists' versions that it made."""
 
@@ -34,7 +35,9 @@ def jobs_of(stage: BadDay) -> list[Job]:
         made: dict[str, set[tuple[str, int]]] = {}
         for row in stage.rows("SELECT scene_list_id, number, job_id FROM scene_versions"):
             made.setdefault(row["job_id"], set()).add((row["scene_list_id"], row["number"]))
-        rows = stage.rows('SELECT id, server_id, member_id, number, kind, state, "order", cost, error FROM jobs')
+        rows = stage.rows(
+            'SELECT id, server_id, member_id, number, kind, state, "order", cost, error, interaction_id FROM jobs'
+        )
     except sqlite3.OperationalError:
         return []
     return [
@@ -49,6 +52,7 @@ def jobs_of(stage: BadDay) -> list[Job]:
             order=row["order"],
             cost=row["cost"],
             error=row["error"],
+            interaction=row["interaction_id"],
             versions=frozenset(made.get(row["id"], ())),
         )
         for row in rows
