@@ -227,7 +227,9 @@ class CharacterCog(commands.GroupCog, group_name="character", group_description=
         """What a finished job is shown as, its pictures small enough for `room` bytes in all."""
         portrait = await self.app.characters.result(job, room)
         missing = words(revive(job.error, dict(job.error_facts or {}))).what if job.error else ""
-        return ui.character_message(portrait.view, portrait.previews, missing, portrait.smaller)
+        replaced = any(take.engine != job.engine for take in portrait.view.takes)
+        gone = job.engine if replaced else ""
+        return ui.character_message(portrait.view, portrait.previews, missing, portrait.smaller, gone)
 
 
 def sheet_of(portrait: Portrait) -> Sheet:

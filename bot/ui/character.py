@@ -13,7 +13,7 @@ from bot.ui.custom_ids import Action, ListOf, Press, Turn, custom_id
 from bot.ui.frame import Attached, Button, Row, Sheet
 from bot.ui.lists import list_sheet
 from bot.ui.text import EMPTY, bare, line, plain
-from bot.ui.words import ACCENT, LOCK, many, price, stamp
+from bot.ui.words import ACCENT, LOCK, engine_gone, many, price, stamp
 from mv.domain.character import Character, CharacterView, Take
 from mv.domain.ids import RecordId
 from mv.ports import Page
@@ -24,13 +24,15 @@ def character_message(
     previews: Mapping[RecordId, bytes],
     missing: str = "",
     smaller: AbstractSet[RecordId] = frozenset(),
+    gone: str = "",
 ) -> Sheet:
     """The takes with their previews, by take id; a take whose preview is not there, or `smaller` than usual, says how
-    to get the picture. `missing` says, in safe words, which pictures did not come; then Retry is drawn."""
+    to get the picture. `missing` says, in safe words, which pictures did not come; then Retry is drawn. `gone`
+    names the engine that should have made them."""
     takes = view.takes[: limits.EMBEDS]
     names = _file_names(takes)
     embeds = [
-        _take(view, take, names[take.id] if take.id in previews else None, missing, take.id in smaller)
+        _take(view, take, names[take.id] if take.id in previews else None, missing, take.id in smaller, gone)
         for take in takes
     ]
     files = tuple(
@@ -62,13 +64,16 @@ def _way(view: CharacterView) -> str:
     return f"`/character original ref:{view.record.ref}` brings them."
 
 
-def _take(view: CharacterView, take: Take, file: str | None, missing: str, small: bool) -> discord.Embed:
+def _take(view: CharacterView, take: Take, file: str | None, missing: str, small: bool, gone: str) -> discord.Embed:
     record, first = view.record, take is view.takes[0]
     text = [plain(record.description, 1500) if first else line(record.description, 120)]
     if first:
         text.append(_facts(record, take))
         if missing:
             text.append(f"**Missing** · {missing}")
+        if gone:
+            note = engine_gone(gone)
+            text.append(f"**Note** · {note[:1].upper()}{note[1:]}")
     if file is None:
         text.append("The preview is not at hand: **Original** brings the picture itself.")
     elif small:

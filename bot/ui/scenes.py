@@ -11,7 +11,7 @@ from bot.ui.custom_ids import Action, ListOf, Press, Turn, custom_id
 from bot.ui.frame import Button, Row, Sheet
 from bot.ui.lists import list_sheet
 from bot.ui.text import EMPTY, bare, line, plain
-from bot.ui.words import ACCENT, LOCK, length, many, price, quote, stamp, timecode
+from bot.ui.words import ACCENT, LOCK, engine_gone, length, many, price, quote, stamp, timecode
 from mv.domain.ids import RecordId
 from mv.domain.scenes import Scene, SceneList, SceneListView, SceneVersion, ShotSize
 from mv.ports import Page
@@ -61,7 +61,7 @@ def notes_in_words(notes: Sequence[str]) -> str:
     """What was mended or replaced, in a sentence or two; empty if nothing was."""
     said = [_SAID[note] for note in notes if note in _SAID]
     gone = [note.partition(":")[2] for note in notes if note.startswith("engine_gone:")]
-    said += [f"the engine {line(name, 60)} is gone at its vendor, the next took over" for name in gone]
+    said += [engine_gone(name) for name in gone]
     values = sorted({what for note in notes if (what := _mended(note))})
     if values:
         said.append(f"some values were mended ({', '.join(values)})")

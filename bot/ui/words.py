@@ -76,3 +76,8 @@ def bar(done: int, total: int, width: int = 10) -> str:
     """`▰▰▰▱▱▱▱▱▱▱`; any start shows, and it is full only at the end."""
     filled = min(width, max(done * width // total, min(done, 1))) if total > 0 else width
     return "▰" * filled + "▱" * (width - filled)
+
+
+def engine_gone(name: str) -> str:
+    """That another engine did the work."""
+    return f"the engine {line(name, 60)} is gone at its vendor, the next took over"

@@ -95,7 +95,9 @@ async def test_429_for_an_hour_is_told_at_once(make_stage: MakeStage) -> None:
 async def test_404_with_a_next_model(stage: Stage) -> None:
     stage.replicate.script.append(Script(create=refused(404)))
     told = await stage.character()
-    told.result("take 1", "google/nano-banana-pro", "unpriced", charged={"images": 1})
+    told.result("is gone at its vendor, the next took over", "google/nano-banana-pro", charged={"images": 1})
+    assert "The engine imagen-4 is gone" in told.text
+    assert "unpriced" in told.text
 
 
 async def test_connection_refused(make_stage: MakeStage) -> None:
