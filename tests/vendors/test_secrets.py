@@ -41,7 +41,7 @@ GEMINI = [
     refusal(503, "UNAVAILABLE", KEY),
     Fault(status=502, body=f"<html>{KEY}</html>"),
     Fault(status=200, body=f"<html>{KEY}</html>"),
-    Fault(status=200, json={"candidates": {"content": KEY}}),
+    Fault(status=200, json=[KEY]),
     Fault(drop="before"),
 ]
 
