@@ -10,7 +10,7 @@ from mv import errors as e
 REASONS_AGAINST_A_BACKUP = {
     "exists": "{} exists already. Choose another name, or add --force to replace it.",
     "no_folder": "There is no folder {}. Create it, or choose another place.",
-    "no_database": "There is nothing to back up: {} does not exist. Set MV_DATA_DIR to the bot's data folder.",
+    "no_database": "There is nothing to back up: no records in {}. Set MV_DATA_DIR to the bot's data folder.",
     "not_sqlite": "The records are not in a file ({}). Use the database server's own tools, such as pg_dump.",
 }
 REASONS_AGAINST_AN_ARCHIVE = {

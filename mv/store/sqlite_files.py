@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mv.errors import StorageDamaged
+from mv.errors import BackupImpossible, StorageDamaged
 from mv.store import sqlite
 
 PAGES_A_STEP = 4096
@@ -49,13 +49,15 @@ def snapshot(source: Path, copy: Path) -> None:
     not in the copy either. Writers are not held up. Needs twice the database's size on the copy's disk for a moment.
 
     The read transaction keeps the moment: without it, every write of another process would make the copy begin anew.
+    Raises BackupImpossible, if there are no tables yet, and StorageError.
     """
     raw = copy.with_name(f"{copy.name}.raw")
     try:
         _private(raw)
         with meaning(source), closing(_opened(source)) as reading, closing(sqlite3.connect(raw)) as writing:
             reading.execute("BEGIN")
-            reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if reading.execute("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").fetchone() is None:
+                raise BackupImpossible(path=str(source), why="no_database")
             reading.backup(writing, pages=PAGES_A_STEP)
         _private(copy)
         with meaning(source), closing(sqlite3.connect(raw, isolation_level=None)) as connection:

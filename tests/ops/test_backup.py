@@ -139,12 +139,16 @@ def test_media_at_an_address(tmp_path: Path) -> None:
         ("exists", "folder", {}),
         ("no_folder", "nowhere/all.zip", {}),
         ("no_database", "all.zip", {"data_dir": "empty"}),
+        ("no_database", "all.zip", {"data_dir": "begun"}),
         ("not_sqlite", "all.zip", {"database_url": SecretStr("postgresql+asyncpg://u:secret-word@h/n")}),
     ],
 )
 def test_what_it_refuses(tmp_path: Path, why: str, file: str, values: dict[str, object]) -> None:
     (tmp_path / "there.zip").write_bytes(b"an old backup")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "begun").mkdir()
+    with plain(tmp_path / "begun") as connection:
+        connection.execute("PRAGMA user_version = 1")
     fill(tmp_path / "data")
     folder = tmp_path / str(values.pop("data_dir", "data"))
     before = sorted(tmp_path.rglob("*"))

@@ -10,9 +10,11 @@ import pytest
 from pydantic import SecretStr
 
 from bot import logs
+from mv import __version__
 from mv.errors import ConfigMistake
 from mv.jobs.work import LOG_FIELDS
 from mv.settings import Settings, read_settings
+from tests.e2e.stage import ROOT
 
 AWKWARD = 'a"b\\c/é\tsecret+key that JSON escapes'
 PASSWORD = "p%40ss-word-of-the-database"
@@ -82,3 +84,7 @@ def test_a_wrong_value_is_named_and_not_repeated(name: str, value: str, monkeypa
     assert caught.value.key == name
     assert caught.value.file == "environment"
     assert f"'{value}'" not in caught.value.expected
+
+
+def test_the_version_that_is_told_is_that_of_the_project() -> None:
+    assert f'version = "{__version__}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
