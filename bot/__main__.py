@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.stopping import leave_early
+from bot.stopping import leave_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     if asked.word in (None, "run"):
         gc.disable()  # until `_serve`: what is imported stays; searching it for garbage takes a seventh of the start
-        leave_early()
+        leave_at_once()
     from mv.errors import MvError
     from mv.settings import read_settings
 
@@ -88,7 +88,9 @@ def _run(settings: Settings) -> int:
         )
         return NEEDS_A_PERSON
     with asyncio.Runner(loop_factory=_quick_loop()) as runner:
-        return runner.run(_serve(settings, settings.discord_token.get_secret_value()))
+        code = runner.run(_serve(settings, settings.discord_token.get_secret_value()))
+    leave_at_once()
+    return code
 
 
 def _quick_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

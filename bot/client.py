@@ -147,7 +147,10 @@ class MvBot(commands.AutoShardedBot):
             self._opened.cancel()
             await asyncio.wait({self._opened}, timeout=OPENING_SECONDS)
         await asyncio.gather(self.app.engine.drain(DRAIN_SECONDS), self._answers())
-        await self.app.close(0)
+        try:
+            await self.app.close(0)
+        except Exception:  # the way out goes on: records are whole at any moment
+            log.exception("not everything could be closed")
         try:
             async with asyncio.timeout(PARTING_SECONDS):
                 await super().close()
@@ -208,13 +211,15 @@ class MvBot(commands.AutoShardedBot):
             log.info("commands are as Discord knows them")
             return
         await self.tree.sync()
-        noted.parent.mkdir(parents=True, exist_ok=True)
-        noted.write_text(digest, encoding="utf-8")
+        try:
+            noted.write_text(digest, encoding="utf-8")
+        except OSError as error:
+            log.warning("that commands are synced could not be noted: %s", error.strerror)
         log.info("%s commands were synced", len(payload))
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""

@@ -57,6 +57,6 @@ def leave(why: str) -> None:
     os._exit(0)
 
 
-def leave_early() -> None:
-    """Until there is a loop that listens, a SIGTERM ends the process in good order, as Ctrl+C does."""
-    signal.signal(signal.SIGTERM, lambda number, frame: leave("mv-bot was told to stop before it had started."))
+def leave_at_once() -> None:
+    """Before there is a loop that listens, and after, a SIGTERM ends the process with code 0 as well."""
+    signal.signal(signal.SIGTERM, lambda number, frame: leave("mv-bot was told to stop."))
