@@ -16,6 +16,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from bot.ui.custom_ids import STARTING, read
 from bot.ui.notice import error_message
 from bot.ui.sending import sending
 from bot.ui.text import bare
@@ -25,6 +26,8 @@ from mv.domain.money import dollars
 
 log = logging.getLogger(__name__)
 
+STARTS_A_JOB: Final = "starts a job"
+"""Marks such commands, in their `extras`."""
 UNKNOWN_INTERACTION = 10062
 ALREADY_ANSWERED = 40060
 UNREACHABLE: Final = (aiohttp.ClientError, ConnectionError, TimeoutError)
@@ -287,7 +290,7 @@ async def answer(interaction: discord.Interaction, error: BaseException) -> None
     else:
         known = understood(error)
         text, title = words(known), heading(known)
-    message = error_message(title, text.what, "Nothing was charged.", text.to_do)
+    message = error_message(title, text.what, "Nothing was charged." if _starts_a_job(interaction) else "", text.to_do)
     try:
         if interaction.response.is_done():
             await interaction.followup.send(**sending(message), ephemeral=True)
@@ -297,6 +300,15 @@ async def answer(interaction: discord.Interaction, error: BaseException) -> None
         log.warning("a refusal could not be shown: HTTP %s, code %s", failure.status, failure.code)
     except UNREACHABLE as failure:
         log.warning("a refusal could not be shown: %s", type(failure).__name__)
+
+
+def _starts_a_job(interaction: discord.Interaction) -> bool:
+    """Whether a job could have come of it: where none could, nobody need hear of money."""
+    if interaction.command is not None:
+        return bool(interaction.command.extras.get(STARTS_A_JOB))
+    data: Any = interaction.data or {}
+    press = read(str(data.get("custom_id", "")))
+    return interaction.type is discord.InteractionType.modal_submit or (press is not None and press.action in STARTING)
 
 
 def _unreachable(error: BaseException | None) -> bool:

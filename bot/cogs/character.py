@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot import doors
 from bot.actor import actor_of, member_of
 from bot.delivery import DiscordCourier
-from bot.errors import words
+from bot.errors import STARTS_A_JOB, words
 from bot.ui import character as ui
 from bot.ui import forms, notice
 from bot.ui.custom_ids import Action, ListOf, Press, Turn
@@ -58,7 +58,9 @@ class CharacterCog(commands.GroupCog, group_name="character", group_description=
         """Its forms."""
         return {forms.Form.EDIT_CHARACTER: self.on_edit_sent}
 
-    @app_commands.command(name="create", description="Make reference images of a character")
+    @app_commands.command(
+        name="create", description="Make reference images of a character", extras={STARTS_A_JOB: True}
+    )
     @app_commands.describe(
         description="What the character looks like",
         name="What to call it",

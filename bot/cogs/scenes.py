@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot import doors
 from bot.actor import actor_of, member_of
 from bot.delivery import DiscordCourier
+from bot.errors import STARTS_A_JOB
 from bot.ui import notice
 from bot.ui import scenes as ui
 from bot.ui.custom_ids import Action, ListOf, Press, Turn
@@ -56,7 +57,9 @@ class ScenesCog(commands.GroupCog, group_name="scenes", group_description="Scene
         """Its forms."""
         return {Form.USE: self.on_use_sent, Form.EDIT_SCENES: self.on_edit_sent}
 
-    @app_commands.command(name="create", description="Turn an idea and a character into a scene list")
+    @app_commands.command(
+        name="create", description="Turn an idea and a character into a scene list", extras={STARTS_A_JOB: True}
+    )
     @app_commands.describe(
         idea="What the video is about",
         character="Who is in it: a description, or a saved character such as C7",

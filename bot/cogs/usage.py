@@ -92,18 +92,21 @@ class QuotaCog(commands.GroupCog, group_name="quota", group_description="Limits 
         await doors.show(interaction, ui.quota_message(quotas))
 
     @app_commands.command(name="clear", description="Remove a limit: of a member, a role, or everybody here")
-    @app_commands.describe(kind="Only this kind", member="Of this member", role="Of this role")
-    @app_commands.choices(kind=KINDS)
+    @app_commands.describe(
+        kind="Only this kind", period="Only per day, or per month", member="Of this member", role="Of this role"
+    )
+    @app_commands.choices(kind=KINDS, period=PERIODS)
     async def clear(
         self,
         interaction: discord.Interaction,
         kind: str | None = None,
+        period: str | None = None,
         member: discord.User | None = None,
         role: discord.Role | None = None,
     ) -> None:
         """What is more general holds again."""
-        which = AllowanceKind(kind) if kind else None
-        count = await self.app.usage.clear_quotas(actor_of(interaction), which, *_subject(member, role))
+        which = AllowanceKind(kind) if kind else None, Period(period) if period else None
+        count = await self.app.usage.clear_quotas(actor_of(interaction), *which, *_subject(member, role))
         await doors.show(interaction, ui.quotas_cleared(count))
 
 

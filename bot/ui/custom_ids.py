@@ -37,6 +37,9 @@ class Action(StrEnum):
     """The other answer to a question: nothing happens."""
 
 
+STARTING = frozenset({Action.SCENES_AGAIN, Action.CHARACTER_AGAIN, Action.JOB_RETRY})
+"""Of which a job comes."""
+
 _ARGUMENTS: dict[Action, dict[str, str]] = {
     Action.SCENES_PAGE: {"version": r"\d{1,6}", "page": r"\d{1,3}"},
     Action.SCENES_AGAIN: {"version": r"\d{1,6}"},

@@ -13,7 +13,7 @@ from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
 from mv.domain.jobs import Delivery, Job, JobKind, JobState, Once, Step
 from mv.domain.project import Project
 from mv.domain.scenes import SceneList, SceneVersion
-from mv.domain.usage import AllowanceKind, Entry, Quota
+from mv.domain.usage import AllowanceKind, Entry, Period, Quota
 from mv.errors import MvError
 
 T = TypeVar("T")
@@ -259,9 +259,14 @@ class UsageRows(Protocol):
         """Replaces the one of the same subject, kind and period."""
 
     async def clear_quotas(
-        self, server_id: ServerId, kind: AllowanceKind | None, member_id: MemberId | None, role_id: int | None
+        self,
+        server_id: ServerId,
+        kind: AllowanceKind | None,
+        period: Period | None,
+        member_id: MemberId | None,
+        role_id: int | None,
     ) -> int:
-        """Removes those of exactly this subject; returns how many."""
+        """Removes those of exactly this subject, of all kinds and periods where these are None; returns how many."""
 
 
 class Transaction(Protocol):

@@ -81,12 +81,17 @@ class Usage:
         return (*rows, *self._tools.config.default_quotas())
 
     async def clear_quotas(
-        self, actor: Actor, kind: AllowanceKind | None, member: MemberId | None, role: int | None
+        self,
+        actor: Actor,
+        kind: AllowanceKind | None,
+        period: Period | None,
+        member: MemberId | None,
+        role: int | None,
     ) -> int:
-        """How many limits of this subject were removed. Raises ManagersOnly."""
+        """How many limits of this subject were removed; None stands for every kind, or period. Raises ManagersOnly."""
         server = managed(actor)
         async with self._tools.records.write() as tx:
-            return await tx.usage.clear_quotas(server, kind, member, role)
+            return await tx.usage.clear_quotas(server, kind, period, member, role)
 
 
 def managed(actor: Actor) -> ServerId:

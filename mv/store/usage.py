@@ -73,14 +73,21 @@ class SqlUsageRows(UsageRows):
         )
 
     async def clear_quotas(
-        self, server_id: ServerId, kind: AllowanceKind | None, member_id: MemberId | None, role_id: int | None
+        self,
+        server_id: ServerId,
+        kind: AllowanceKind | None,
+        period: Period | None,
+        member_id: MemberId | None,
+        role_id: int | None,
     ) -> int:
-        """Removes those of exactly this subject, of every kind if none is named; returns how many."""
+        """Removes those of exactly this subject, of all kinds and periods where these are None; returns how many."""
         which = delete(quotas).where(
             quotas.c.server_id == server_id, quotas.c.member_id == (member_id or 0), quotas.c.role_id == (role_id or 0)
         )
         if kind is not None:
             which = which.where(quotas.c.kind == kind.value)
+        if period is not None:
+            which = which.where(quotas.c.period == period.value)
         return (await self._connection.execute(which)).rowcount
 
 

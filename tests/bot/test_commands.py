@@ -78,7 +78,12 @@ COMMANDS: dict[str, dict[str, Opt]] = {
         "role": Opt(ROLE),
     },
     "quota show": {"member": Opt(USER), "role": Opt(ROLE)},
-    "quota clear": {"kind": Opt(choices=KIND), "member": Opt(USER), "role": Opt(ROLE)},
+    "quota clear": {
+        "kind": Opt(choices=KIND),
+        "period": Opt(choices=("day", "month")),
+        "member": Opt(USER),
+        "role": Opt(ROLE),
+    },
     "help": {},
 }
 IN_DIRECT_MESSAGES = {"help", "usage"}

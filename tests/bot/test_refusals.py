@@ -11,7 +11,7 @@ from simcord.backend.errors import SetupError
 
 from mv.domain.usage import AllowanceKind
 from tests.bot.conftest import MakeWorld
-from tests.bot.world import World, said
+from tests.bot.world import World, reply, said
 from tests.standins.replicate import ReplicateStandIn
 
 SCENES: dict[str, Any] = {"idea": "x", "character": "y"}
@@ -163,3 +163,24 @@ async def test_too_many_waiting(make_world: MakeWorld, configs_with: Any) -> Non
     assert "You have 2 jobs waiting or running" in said(refused)
     assert await world.used(world.ann.id, AllowanceKind.SCENES) == 2
     assert not (await world.begun(world.bob.slash(world.channel, "scenes create", **SCENES))).ephemeral
+
+
+async def test_money_is_spoken_of_only_where_some_could_be_spent(world: World) -> None:
+    await world.ann.slash(world.channel, "scenes create", **SCENES)
+    message = world.last
+    for command, options in (
+        ("scenes show", {"ref": "S9"}),
+        ("jobs cancel", {"ref": "J1"}),
+        ("jobs show", {"ref": "9"}),
+    ):
+        assert "charged" not in said(await world.ann.slash(world.channel, command, **options))
+    assert "charged" not in said(await world.bob.click(message, label="Delete"))
+    question = await world.ann.slash(world.channel, "scenes delete", ref="S1")
+    await world.ann.click(reply(question), label="Delete S1")
+    assert "Nothing was charged" in said(await world.ann.click(message, label="Again"))
+    await world.ann.slash(world.channel, "character create", description="y")
+    form = await world.ann.click(world.last, label="Use in scenes")
+    assert "Nothing was charged" in said(await world.ann.submit_modal(form, {"idea": "x", "count": "99"}))
+    assert "Nothing was charged" in said(
+        await world.ann.slash(world.channel, "scenes create", idea="x", character="C9")
+    )

@@ -117,6 +117,12 @@ async def test_quota_show_and_clear(world: World) -> None:
     assert ("$1.25" in only, "5 a day" in only) == (True, False)
     assert "1 limit removed" in said(await world.manager.slash(world.channel, "quota clear"))
     assert "Nothing to clear" in said(await world.manager.slash(world.channel, "quota clear"))
+    for period in ("day", "month"):
+        await world.manager.slash(world.channel, "quota set", kind="images", limit=7.0, period=period)
+    cleared = await world.manager.slash(world.channel, "quota clear", period="month")
+    assert "1 limit removed" in said(cleared)
+    shown = said(await world.manager.slash(world.channel, "quota show"))
+    assert ("7 a day" in shown, "7 a month" in shown) == (True, False)
     assert "$1.25" in said(await world.manager.slash(world.channel, "quota show"))
 
 

@@ -90,9 +90,8 @@ class World:
     async def open(self) -> None:
         logging.getLogger().addHandler(self.errors)
         await self.env.start()
-        self._context = (
-            contextvars.copy_context()
-        )  # SimCord's Discord is reached from here; a fixture's end is elsewhere
+        self._context = contextvars.copy_context()
+        """In which SimCord's Discord is reached; what ends a fixture runs in another."""
         self.server = self.env.create_guild("Home")
         self.channel = self.server.create_text_channel("general")
         managers = self.server.create_role("Managers", permissions=MANAGER)

@@ -80,9 +80,11 @@ async def test_quotas_are_replaced_and_cleared_by_subject(records: Database) -> 
         assert await tx.usage.quotas([OTHER_SERVER]) == (elsewhere,)
         assert len(await tx.usage.quotas([SERVER, OTHER_SERVER])) == 6
         assert await tx.usage.quotas([]) == ()
-        assert await tx.usage.clear_quotas(SERVER, scenes, ANA, None) == 1
-        assert await tx.usage.clear_quotas(SERVER, None, None, None) == 2
-        assert await tx.usage.clear_quotas(SERVER, None, BO, None) == 0
+        assert await tx.usage.clear_quotas(SERVER, scenes, None, ANA, None) == 1
+        assert await tx.usage.clear_quotas(SERVER, None, Period.MONTH, None, None) == 1
+        assert set(await tx.usage.quotas([SERVER])) == {everybody, role, quota(3, images, member_id=ANA)}
+        assert await tx.usage.clear_quotas(SERVER, None, None, None, None) == 1
+        assert await tx.usage.clear_quotas(SERVER, None, None, BO, None) == 0
         assert set(await tx.usage.quotas([SERVER])) == {role, quota(3, images, member_id=ANA)}
 
 
