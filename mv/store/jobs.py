@@ -3,7 +3,8 @@ together with its state."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -13,13 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
 from mv.domain.jobs import Delivery, Job, JobKind, JobState, Once
-from mv.errors import MvError
+from mv.errors import MvError, StorageDamaged
 from mv.ports import Backlog, Choice, JobRows, Page
 from mv.store.job_map import from_job, to_job
 from mv.store.journal import JournalRows
 from mv.store.queries import Condition, Query, among, members_of, newest, page, typed
 from mv.store.tables import jobs
 
+log = logging.getLogger(__name__)
+
+_UNREADABLE = (StorageDamaged, ValueError, TypeError)
+"""What a row raises that holds something else than was stored."""
 _INSERT = insert(jobs)
 _OPEN: Condition = jobs.c.finished_at.is_(None)
 _ONE = select(jobs).where(jobs.c.id == bindparam("which"))
@@ -93,7 +98,22 @@ class SqlJobRows(JournalRows, JobRows):
         return await self._all(select(jobs).where(waiting).order_by(jobs.c.finished_at, jobs.c.id))
 
     async def _all(self, query: Query) -> tuple[Job, ...]:
-        return tuple(to_job(row) for row in await self._connection.execute(query))
+        try:
+            return tuple(to_job(row) for row in (await self._connection.execute(query)).all())
+        except _UNREADABLE:
+            return tuple([job async for job in self._readable(query)])
+
+    async def _readable(self, query: Query) -> AsyncIterator[Job]:
+        """One that is damaged stays where it is, and does not keep the others back."""
+        keys = (await self._connection.execute(query.with_only_columns(jobs.c.id))).scalars().all()
+        for key in keys:
+            try:
+                job = await self.get(RecordId(key))
+            except _UNREADABLE as error:
+                log.error("the stored job %s is damaged and left alone: %s", key, type(error).__name__)
+                continue
+            if job is not None:
+                yield job
 
     async def open_counts(
         self, member_ids: Sequence[tuple[ServerId, MemberId]]

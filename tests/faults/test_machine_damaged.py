@@ -148,6 +148,26 @@ async def test_a_text_that_was_changed_spoils_that_record_only(tmp_path: Path, u
         (await stage.scenes(member=stage.discord.friend)).result(charged=CHARGED)
 
 
+async def test_a_damaged_job_keeps_no_other_back(tmp_path: Path) -> None:
+    """Three were under way at a kill. Two of them are done by the next process; the third cannot be read, which the log
+    says."""
+    data = tmp_path / "second" / "data"
+    async with Stage(tmp_path / "first") as stage:
+        stage.google.delay = 0.5
+        asked = [await stage.discord.slash("scenes create", SCENES, member=stage.newcomer()) for _ in range(3)]
+        await stage.until(lambda: stage.google.calls == 3, "all three at work")
+        shutil.copytree(stage.data, data)  # what a kill leaves
+        for one in asked:
+            (await stage.told(one)).result(charged=CHARGED)
+    with closing(sqlite3.connect(data / "mv.sqlite3")) as connection, connection:
+        connection.execute('UPDATE jobs SET "order" = substr("order", 5) WHERE number = 2')
+    async with Stage(tmp_path / "second") as stage:
+        stage.troubles_expected = True
+        await stage.until(lambda: stage.log.text.count(": done, delivered by") == 2, "the others are done")
+        assert "is damaged and left alone" in stage.log.text
+        assert stage.google.calls == 2
+
+
 async def test_the_data_folder_is_deleted_while_it_runs(tmp_path: Path) -> None:
     """What were stored from then on would be gone after the next start: nothing is taken in."""
     async with Stage(tmp_path) as stage:
