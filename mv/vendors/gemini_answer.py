@@ -20,6 +20,9 @@ from mv.ports import SceneAnswer
 _MOST_TOKENS = 100_000_000
 """More than any call can use: a count above is a mistake and must not become a bill."""
 
+_MOST_CHARACTERS = 2_000_000
+"""What is looked at of an answer, several times what the longest list has: looking takes time, and everybody waits."""
+
 _RULES = {
     "SAFETY": "safety",
     "IMAGE_SAFETY": "safety",
@@ -54,7 +57,7 @@ def read(body: str, model: str) -> SceneAnswer:
     rule = _rule(response, first, finish)
     if rule:
         return SceneAnswer(payload=None, usage=usage, model_version=version, rule=rule)
-    text = _text(first).strip()
+    text = _text(first).strip()[:_MOST_CHARACTERS]
     if not text:
         cut = finish in _CUT
         return SceneAnswer(payload=None, usage=usage, model_version=version, problem="cut_off" if cut else "empty")

@@ -82,7 +82,7 @@ USELESS = {
     "zero": (Reply(scenes=0), FEW),
     "too few": (Reply(scenes=1), "too few scenes in the answer (2 of 3"),
     "a list of lists": (Reply(payload=[[[[]]]]), FEW),
-    "5 MB of something else": (Reply(payload={"x": "y" * 5_000_000}), FEW),
+    "5 MB of something else": (Reply(payload={"x": "y" * 5_000_000}), UNREADABLE),
 }
 
 
@@ -139,7 +139,7 @@ ODD = {
     "duration as a list": odd({"duration_seconds": [4]}, "mended (duration)"),
     "100,000 characters": odd({"description": LONG, "title": LONG, "mood": LONG}, "shortened"),
     "100,000 characters without a blank": odd({"description": "x" * 100_000, "action": "y" * 100_000}, "shortened"),
-    "100,000 emoji": odd({"description": "👩‍🚀" * 25_000, "title": "🔥" * 100_000}, "shortened"),
+    "30,000 emoji": odd({"description": "👩‍🚀" * 10_000, "title": "🔥" * 20_000}, "shortened"),
     "control characters": odd({"title": "A\x00B\x1b[31mC\r\nD"}, never=("\x00", "\x1b", "\r")),
     "lone surrogates": odd({"title": "A\ud800B", "mood": "\udfff"}, "asked once more", twice=True),
     "bidi overrides": odd({"title": "safe \u202egnp.exe", "mood": "\u2067x"}, never=("\u202e", "\u2067")),
