@@ -17,6 +17,7 @@ from bot.ui.custom_ids import Action, Press, custom_id
 from bot.ui.frame import Sheet
 from mv.domain.ids import MessageId, RecordId
 from mv.domain.jobs import Delivery, Job, JobKind, JobState
+from mv.errors import StorageError
 from mv.ports import Clock, Counted, Courier, JobEngine, Meter
 from mv.services.jobs import Jobs
 
@@ -79,6 +80,8 @@ class DiscordCourier(Courier):
             await self._deliver(job)
         except (PassingError, RefusedError) as trouble:
             log.warning("%s is not delivered yet: %s; it is tried again", job.ref, trouble)
+        except StorageError as error:
+            log.warning("%s: its delivery could not be noted: %s; it is tried again", job.ref, error.code)
         except Exception as error:  # it stays undelivered, and is tried again in a minute
             log.error("%s could not be delivered: %s", job.ref, type(error).__name__, exc_info=error)
         finally:

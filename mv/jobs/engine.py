@@ -243,7 +243,9 @@ class LocalEngine(JobEngine):
         try:
             work.end(await self._endings.final(work, error))
         except Exception as failure:
-            log.exception("job %s stays as it is stored until there is a way to store its end", work.job.ref)
+            known = failure.code if isinstance(failure, MvError) else None
+            what = f"job {work.job.ref} stays as it is stored until there is a way to store its end"
+            log.error("%s: %s", what, known or type(failure).__name__, exc_info=None if known else failure)
             work.fail(failure)
         self._free(work)
         if work.deliverable:
@@ -306,5 +308,7 @@ class LocalEngine(JobEngine):
         try:
             async with self._records.write() as tx:
                 await tx.jobs.erase_tokens(self._clock.now())
+        except MvError as error:
+            log.warning("expired tokens could not be erased: %s", error.code)
         except Exception:
             log.exception("expired tokens could not be erased")

@@ -16,7 +16,7 @@ from mv.config import Flavor
 from mv.domain.engine import Engine
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Job, Phase, Step
-from mv.errors import MvError, Uncertain, revive
+from mv.errors import MvError, StorageError, Uncertain, revive
 from mv.ports import Counted, PicturePrompt, Run, Search, Ticket
 from mv.services.character import CharacterTask
 from mv.services.tools import Tools
@@ -104,7 +104,10 @@ class Orders:
         except MvError as error:
             await journal.done(step, error=error.code, facts=error.facts(), mark=mark)
             raise
-        await journal.done(step, ticket=ticket.id, data=dict(ticket.data), engine=engine.name, mark=mark)
+        try:
+            await journal.done(step, ticket=ticket.id, data=dict(ticket.data), engine=engine.name, mark=mark)
+        except StorageError as error:  # here it is known all the same, and after a kill the vendor knows it
+            log.warning("job %s: the ticket of %s could not be noted: %s", painting.run.job.ref, step, error.code)
         return ticket
 
     async def _found(self, painting: Painting, seen: Step, prompt: PicturePrompt) -> Ticket:

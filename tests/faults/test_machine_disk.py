@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.ui.frame import Sheet
+from mv.domain.ids import RecordId
+from mv.domain.jobs import Delivery, Job, JobKind
 from tests.e2e import acts
 from tests.e2e.stage import BotProcess
 from tests.e2e.stage import Stage as Processes
@@ -150,6 +154,58 @@ async def test_full_when_a_picture_is_noted(tmp_path: Path) -> None:
             told = await stage.told(asked)
             told.failure("disk is full")
             assert files(media) == []
+
+
+async def test_full_when_an_order_is_noted(tmp_path: Path) -> None:
+    """What the vendor has accepted is neither thrown away nor ordered again, if there is room by the time it comes."""
+    with small_disk(tmp_path / "disk", 2048) as disk:
+        async with records_on(disk, tmp_path / "stage") as stage:
+
+            def full(values: Any) -> Script:
+                disk.fill()
+                asyncio.get_running_loop().call_later(0.3, disk.room)
+                return Script(delay=1.0)
+
+            stage.replicate.decide = full
+            told = await stage.character()
+            told.result("take 1", charged={"images": 1, "spend": 40_000})
+            assert stage.replicate.counts["creates"] == 1
+            assert "could not be noted: StorageFull" in stage.log.text
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_full_when_a_delivery_is_noted(tmp_path: Path, private: bool) -> None:
+    """The member has the result; that they have it is noted when there is room, and they get it no second time."""
+    with small_disk(tmp_path / "disk", 2048) as disk:
+        async with records_on(disk, tmp_path / "stage") as stage:
+            draws = stage.bot.courier.draws
+            draw = draws[JobKind.SCENES]
+
+            async def full(job: Job, room: int) -> Sheet:
+                sheet = await draw(job, room)
+                disk.fill()
+                return sheet
+
+            draws[JobKind.SCENES] = full
+            asked = await stage.discord.slash("scenes create", {**SCENES, "private": private})
+            await asked.until(lambda message: "Delete" in message.buttons)
+            await stage.until(lambda: stage.app.engine.status(only(stage)) is None, "the courier has gone")
+            await stage.app.engine.tidy()
+            await asyncio.sleep(0.3)
+            draws[JobKind.SCENES] = draw
+            disk.room()
+            await stage.app.engine.tidy()
+            told = await stage.told(asked)
+            told.result("S1 · version 1", charged=CHARGED)
+            assert told.job.delivered_by is Delivery.TOKEN
+            assert len(stage.discord.world.messages) == 1
+            assert "disk" not in told.text
+
+
+def only(stage: Stage) -> RecordId:
+    """The one job of the records."""
+    with closing(sqlite3.connect(stage.data / "mv.sqlite3")) as connection:
+        return RecordId(connection.execute("SELECT id FROM jobs").fetchone()[0])
 
 
 # ── as a process ─────────────────────────────────────────────────────────────────────────────────────────────────────
