@@ -36,7 +36,7 @@ ADVICE: dict[type[e.MvError], Callable[[Any], str]] = {
     e.DataFolderInUse: lambda x: (
         f"Another mv-bot runs on the data folder {x.path}. Stop it, or set MV_DATA_DIR to another folder."
     ),
-    e.DataFolderUnusable: lambda x: f"The folder {x.path} cannot be used: {x.reason}. Mend it, or set MV_DATA_DIR.",
+    e.DataFolderUnusable: lambda x: f"{x.path} cannot be used: {x.reason}. Mend it, or set MV_DATA_DIR.",
     e.StorageDamaged: lambda x: (
         f"The database {x.path} is damaged. Put a backup in its place (`python -m bot restore FILE`), or move it away"
         " to begin anew."
@@ -47,6 +47,7 @@ ADVICE: dict[type[e.MvError], Callable[[Any], str]] = {
         "The database may not be written. Mend the permissions of the data folder, or mount it writable."
     ),
     e.StorageFull: lambda _: "The disk is full. Make room and start again; nothing half-written was left.",
+    e.StorageError: lambda _: "The records or files cannot be read or written. Look at the data folder's permissions.",
     e.PortTaken: lambda x: (
         f"Port {x.port} cannot be opened for metrics and health ({x.reason}). Set MV_METRICS_PORT to another."
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,11 @@ NAMED = 20
 
 def make(settings: Settings, file: Path, *, force: bool) -> int:
     """Prints what the file holds. Missing media are a warning: they are missing in the original. Raises MvError."""
-    held = back_up(settings, file, SystemClock(), force=force)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        held = back_up(settings, file, SystemClock(), force=force)
+    except KeyboardInterrupt:
+        return _broke_off("No backup was made.")
     print(f"{file}: {_what(held)}, read again and found sound.")
     print("Tokens of interactions are not in it: jobs that were open are delivered another way after a restore.")
     _warn("named by the records, but missing", held.missing)
@@ -26,13 +31,23 @@ def make(settings: Settings, file: Path, *, force: bool) -> int:
 
 def put_back(settings: Settings, file: Path) -> int:
     """Prints what is there now, and where the old state is. Raises MvError."""
-    restored = restore(settings, file, SystemClock())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        restored = restore(settings, file, SystemClock())
+    except KeyboardInterrupt:
+        return _broke_off("The state before is in place, or the restored one, whole: restore again to be sure.")
     print(f"Restored the state of {restored.held.made_at}: {_what(restored.held)}.")
     if restored.kept is not None:
         print(f"The database as it was before is in {restored.kept}; its media files stay where they are.")
     print("Jobs that were open at the backup go on at the next start.")
     _warn("missing in the backup", restored.held.missing)
     return 0
+
+
+def _broke_off(what: str) -> int:
+    """Not 0, as a bot that is told to stop ends with: what was asked for was not done."""
+    print(f"Interrupted. {what}", file=sys.stderr)
+    return 2
 
 
 def _what(held: Held) -> str:

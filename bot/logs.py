@@ -13,6 +13,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable
+from types import TracebackType
 from urllib.parse import quote
 
 from mv.jobs.work import LOG_FIELDS
@@ -83,11 +84,18 @@ def blotted(text: str, secrets: Iterable[str]) -> str:
 
 
 def set_up(settings: Settings) -> None:
-    """To standard error, from INFO."""
+    """To standard error, from INFO; warnings, and the bug that ends the process, too."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter({"text": Blotting, "json": JsonLines}[settings.log_format](settings.secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    sys.excepthook = _last_words
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
+
+
+def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Python's own would write the traceback as it is, secrets and all."""
+    logging.getLogger(__name__).critical("mv-bot ends by a bug", exc_info=(kind, error, trace))

@@ -72,15 +72,10 @@ def back_up(settings: Settings, file: Path, clock: Clock, *, force: bool = False
     """
     began = time.monotonic()
     database = _database_of(settings)
-    if not database.exists() or not database.stat().st_size:
-        raise BackupImpossible(path=str(database), why="no_database")
-    if not file.parent.is_dir():
-        raise BackupImpossible(path=str(file.parent.absolute()), why="no_folder")
-    if file.is_dir() or (file.exists() and not force):
-        raise BackupImpossible(path=str(file), why="exists")
     part, copy = file.with_name(f"{file.name}.part"), file.with_name(f"{file.name}.part.sqlite3")
-    try:
-        with _folder(file.parent):
+    with _folder(file.parent):
+        _refuse(database, file, force)
+        try:
             sqlite_files.snapshot(database, copy)
             manifest, missing, differing = _write(settings, part, copy, clock.now())
             records = sqlite_files.holdings(copy)
@@ -88,9 +83,9 @@ def back_up(settings: Settings, file: Path, clock: Clock, *, force: bool = False
             _check(part, copy)
             size = part.stat().st_size
             part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
-        sqlite_files.erase(copy)
+        finally:
+            part.unlink(missing_ok=True)
+            sqlite_files.erase(copy)
     return Held(
         made_at=manifest.made_at,
         records=records,
@@ -144,6 +139,16 @@ def _database_of(settings: Settings) -> Path:
     return path
 
 
+def _refuse(database: Path, file: Path, force: bool) -> None:
+    """Before anything is written."""
+    if not database.exists() or not database.stat().st_size:
+        raise BackupImpossible(path=str(database), why="no_database")
+    if not file.parent.is_dir():
+        raise BackupImpossible(path=str(file.parent.absolute()), why="no_folder")
+    if file.is_dir() or (file.exists() and not force):
+        raise BackupImpossible(path=str(file), why="exists")
+
+
 @contextmanager
 def _folder(path: Path) -> Iterator[None]:
     """What the system says of files becomes StorageFull, DataFolderUnusable."""
@@ -152,7 +157,8 @@ def _folder(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise StorageFull from error
-        raise DataFolderUnusable(path=str(path.absolute()), reason=error.strerror or "unknown") from error
+        where = error.filename if isinstance(error.filename, str) else str(path.absolute())
+        raise DataFolderUnusable(path=where, reason=error.strerror or "unknown") from error
 
 
 def _write(

@@ -156,6 +156,9 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _to_disk(path: Path) -> None:
+    """A file or a folder; Windows knows no such thing for what is open for reading."""
+    if os.name == "nt":
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

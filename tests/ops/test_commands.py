@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import sys
 
 import pytest
 
 from tests.e2e.acts import character, finished, result, scenes
 from tests.e2e.conftest import MakeStage
-from tests.e2e.stage import SECRETS, Ended, Stage
-from tests.ops.kept import members
+from tests.e2e.stage import SECRETS, Ended, Stage, until
+from tests.ops.kept import fill, members
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -107,3 +109,21 @@ async def test_media_that_are_missing_are_named(make_stage: MakeStage) -> None:
     restored = await stage.run("restore", "all.zip", MV_DATA_DIR=str(stage.folder / "new"))
     assert restored.code == 0
     assert restored.err == f"Warning: 1 media files missing in the backup:\n  {key}\n"
+
+
+async def test_a_backup_that_is_told_to_stop_leaves_nothing(make_stage: MakeStage) -> None:
+    """SIGTERM too, which ends a process without its last words elsewhere."""
+    stage = await make_stage()
+    stage.troubles_expected = True
+    await asyncio.to_thread(fill, stage.data)
+    (stage.data / "media" / "character_ref_Salt_0.png").unlink()
+    os.mkfifo(stage.data / "media" / "character_ref_Salt_0.png")  # whoever reads it waits
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "backup", "all.zip", cwd=stage.folder, env=stage.environment(),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    await until((stage.folder / "all.zip.part").exists, "a backup under way")
+    process.terminate()
+    said, _ = await asyncio.wait_for(process.communicate(), 20)
+    assert (process.returncode, said) == (2, b"Interrupted. No backup was made.\n")
+    assert sorted(path.name for path in stage.folder.iterdir()) == ["data"]

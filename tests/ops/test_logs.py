@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -88,3 +90,23 @@ def test_a_wrong_value_is_named_and_not_repeated(name: str, value: str, monkeypa
 
 def test_the_version_that_is_told_is_that_of_the_project() -> None:
     assert f'version = "{__version__}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_the_bug_that_ends_the_process_is_logged_like_all_else(log_format: str) -> None:
+    code = f"""
+import logging, warnings
+from bot import logs
+from mv.settings import Settings
+logs.set_up(Settings(_env_file=None, gemini_api_key={AWKWARD!r}, log_format={log_format!r}))
+warnings.warn("old and tired")
+raise KeyError({AWKWARD!r})
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert ended.returncode == 1
+    for form in logs.disguises([AWKWARD]):
+        assert form not in ended.stderr
+    assert "old and tired" in ended.stderr
+    assert "KeyError" in ended.stderr
+    if log_format == "json":
+        assert [json.loads(line)["level"] for line in ended.stderr.splitlines()] == ["WARNING", "CRITICAL"]
