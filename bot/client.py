@@ -38,7 +38,7 @@ WARM_AFTER_SECONDS = 2.0
 DRAIN_SECONDS = 5.0
 """What running jobs have to come to their end when the process stops."""
 OPENING_SECONDS = 1.0
-ANSWERING_SECONDS = 1.5
+ANSWERING_SECONDS = 0.8
 PARTING_SECONDS = 1.0
 ASKED = ("CommandTree-invoker", "discord-ui-dynamic-item", "discord-ui-view", "discord.py: on_interaction")
 """How discord.py names the tasks that answer members."""
@@ -147,6 +147,7 @@ class MvBot(commands.AutoShardedBot):
             self._opened.cancel()
             await asyncio.wait({self._opened}, timeout=OPENING_SECONDS)
         await asyncio.gather(self.app.engine.drain(DRAIN_SECONDS), self._answers())
+        await self._answers()
         try:
             await self.app.close(0)
         except Exception:  # the way out goes on: records are whole at any moment

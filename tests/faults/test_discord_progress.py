@@ -35,7 +35,7 @@ async def _often(stage: Stage) -> AsyncIterator[None]:
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.delivery.board.FIRST_PROGRESS_SECONDS", 0.05)
-    monkeypatch.setattr("bot.delivery.courier.LOOKS_AGAIN_AFTER", (0.5, 1.0, 1.5))
+    monkeypatch.setattr("bot.delivery.courier.LOOKS_AGAIN_AFTER", (0.5, 0.7, 1.5))
 
 
 async def ask(stage: Stage, delay: float, **options: object) -> Interaction:
@@ -54,7 +54,8 @@ def made(message: Message) -> bool:
 
 async def test_progress_that_hangs_does_not_hold_the_result_up_nor_replace_it(stage: Stage) -> None:
     """The edit of progress lands a second after the result; the result is put back."""
-    stage.discord.fail("PATCH", ORIGINAL, delay=1.6)
+    await stage.scenes()  # the vendor's client is loaded
+    stage.discord.fail("PATCH", ORIGINAL, delay=1.3)
     asking = await ask(stage, 0.3)
     told = (await stage.told(asking)).result(charged=SCENES)
     assert told.job.finished_at is not None

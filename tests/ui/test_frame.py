@@ -36,6 +36,29 @@ async def test_the_view_is_stopped_and_its_buttons_are_plain() -> None:
     assert all(isinstance(item, discord.ui.Button) and len(str(item.label)) == 80 for item in view.children)
 
 
+def picture(name: str, size: int) -> tuple[discord.Embed, Attached]:
+    embed = discord.Embed(title=name)
+    embed.set_image(url=f"attachment://{name}")
+    return embed, Attached(name=name, data=b"x" * size, otherwise="`/character original ref:C7` brings them.")
+
+
+def test_files_within_a_limit() -> None:
+    made = [picture("a.webp", 60), picture("b.webp", 30), picture("c.webp", 40)]
+    sheet = Sheet(content="Hello", embeds=tuple(one for one, _ in made), files=tuple(file for _, file in made))
+    assert sheet.bytes == 130
+    assert sheet.within(130) is sheet
+    less = sheet.within(90)
+    assert [file.name for file in less.files] == ["a.webp", "b.webp"]
+    assert [embed.image.url for embed in less.embeds] == ["attachment://a.webp", "attachment://b.webp", None]
+    assert [embed.image.url for embed in sheet.embeds][-1] == "attachment://c.webp", "the first one is as it was"
+    assert less.content.startswith("Hello\n")
+    assert less.content.endswith("left out: `c.webp`. `/character original ref:C7` brings them.")
+    none = sheet.within(0)
+    assert none.files == ()
+    assert none.content.count("/character original") == 1
+    assert units(Sheet(content="x" * 1990, files=sheet.files).within(0).content) <= limits.CONTENT
+
+
 def test_no_buttons_is_no_view() -> None:
     assert view_of(()) is None
     assert view_of(((),)) is None
