@@ -12,7 +12,7 @@ from mv.domain.ids import RecordId
 from tests.e2e.stage import ROOT
 from tests.standins.discord import Callback, Message
 from tests.torture.people import Ask, People
-from tests.torture.presses import final_of
+from tests.torture.presses import final_of, progress_of
 from tests.torture.records import Job, jobs_of
 from tests.torture.weather import BadDay
 from tests.torture.words import word_in
@@ -112,6 +112,15 @@ def _delivered(found: Tally, stage: BadDay, jobs: dict[RecordId, Job], people: P
         if pressed is not None and pressed.message is not None and "is cancelled" in pressed.message.text:
             found.bad("lost", job.state != "cancelled", f"{_said(job)}, but its member was told that it is cancelled")
     _reminders(found, stage)
+    _left_behind(found, stage, jobs)
+
+
+def _left_behind(found: Tally, stage: BadDay, jobs: dict[RecordId, Job]) -> None:
+    """Progress that nobody can take away any more: the token died, and the message's id was never known."""
+    for message in stage.discord.messages:
+        job = jobs.get(progress_of(message) or RecordId(""))
+        if job is not None and not message.ephemeral:
+            found.bad("progress left behind", 1, f"{_said(job)}, and a message shows {message.text[:100]!r}")
 
 
 def _is_result(message: Message) -> bool:

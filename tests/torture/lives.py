@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.e2e.stage import BotProcess, until
 from tests.torture.people import CANCELS, EXPIRIES, People
@@ -32,6 +32,8 @@ class End:
     seconds: float = MET_SECONDS
     early: bool = False
     """From the start of the process, which may then die before it is connected."""
+    stopping: float = 0.0
+    """So many seconds before, it is told to stop, and has begun to."""
 
 
 def planned(kills: int, dice: random.Random) -> list[End]:
@@ -51,7 +53,14 @@ def planned(kills: int, dice: random.Random) -> list[End]:
 
 def _any_time(dice: random.Random) -> End:
     early = dice.random() < 0.25
-    return End(seconds=dice.uniform(0.3, 2.0) if early else dice.uniform(0.0, 3.0), early=early)
+    seconds = dice.uniform(0.3, 2.0) if early else dice.uniform(0.0, 3.0)
+    return End(seconds=seconds, early=early, stopping=dice.uniform(0.0, 1.5) if dice.random() < 0.2 else 0.0)
+
+
+def _outside(end: End) -> str:
+    if end.point is not None:
+        return "(a point that was not met)"
+    return "(while it was stopping)" if end.stopping else "(any time)"
 
 
 class Lives:
@@ -70,10 +79,12 @@ class Lives:
         for number, end in enumerate(ends):
             lives_left = len(ends) - number
             quota = -(-(self._wanted - len(jobs_of(self._stage))) // lives_left)
-            await self._one(end, quota)
+            if not await self._one(end, quota):
+                await self._one(replace(end, stopping=0.0), 1)
         await self._last()
 
-    async def _one(self, end: End, quota: int) -> None:
+    async def _one(self, end: End, quota: int) -> bool:
+        """Whether it was killed: one that was told to stop may have done so before."""
         bot, process = await self._start(end)
         needs = end.point.needs if end.point is not None else Need.NOTHING
         self._people.expiries = 0.9 if needs is Need.EXPIRY else EXPIRIES
@@ -82,20 +93,25 @@ class Lives:
         try:
             if not end.early:
                 await self._connected(process)
-            await asyncio.wait({asyncio.create_task(process.wait())}, timeout=end.seconds)
+            ended = asyncio.create_task(process.wait())
+            await asyncio.wait({ended}, timeout=end.seconds)
+            if end.stopping and process.returncode is None:
+                process.terminate()
+                await asyncio.wait({ended}, timeout=end.stopping)
         finally:
             acting.cancel()
             await asyncio.wait({acting})
         if process.returncode is None:
             process.kill()
             await process.wait()
-            self.killed["(any time)" if end.point is None else "(a point that was not met)"] += 1
+            self.killed[_outside(end)] += 1
         elif process.returncode == -signal.SIGKILL and end.point is not None:
             self.killed[end.point.name] += 1
-        else:
+        elif not end.stopping or process.returncode not in (0, -signal.SIGTERM):
             raise AssertionError(f"the bot ended by itself with {process.returncode}:\n{bot.log[-6000:]}")
         if not acting.cancelled() and (error := acting.exception()) is not None:
             raise error
+        return process.returncode == -signal.SIGKILL
 
     async def _last(self) -> None:
         _, process = await self._start(End())
@@ -108,6 +124,7 @@ class Lives:
         while (open_jobs := self._open()) and time.monotonic() < ends and process.returncode is None:
             await self._people.cancel()
             await asyncio.sleep(0.2)
+        assert process.returncode is None, f"the bot ended by itself with {process.returncode}"
         if open_jobs:
             print(f"not settled: jobs {open_jobs}", file=sys.stderr)
         await asyncio.sleep(2)
