@@ -18,7 +18,7 @@ from discord import app_commands
 from bot.actor import missing_permissions, reply_of
 from bot.errors import UNREACHABLE, answer
 from bot.ui.custom_ids import LIST_TEMPLATE, Action, ListOf, Press, Turn, press_of, template, turn_of
-from bot.ui.forms import Form, read_form
+from bot.ui.forms import Form, read_form, with_text_kept
 from bot.ui.frame import Sheet
 from bot.ui.notice import notice
 from bot.ui.sending import editing, sending
@@ -116,12 +116,14 @@ async def removed(interaction: discord.Interaction, message_id: int, sheet: Shee
             log.info("a deleted record's message could not be edited: HTTP %s", error.status)
 
 
-async def guarded(interaction: discord.Interaction, work: Awaitable[None]) -> None:
-    """The error path of buttons and forms."""
+async def guarded(
+    interaction: discord.Interaction, work: Awaitable[None], refused: Callable[[Sheet], Sheet] | None = None
+) -> None:
+    """The error path of buttons and forms; `refused` as for `answer`."""
     try:
         await work
     except Exception as error:  # noqa: BLE001  # whatever it is, the member is told
-        await answer(interaction, error)
+        await answer(interaction, error, refused)
 
 
 def pressable(
@@ -212,7 +214,12 @@ async def form_sent(interaction: discord.Interaction, forms: Mapping[Form, Sent]
         await show(interaction, notice("This form is too old", "Nothing was started. Use the command again."))
         return
     form, record = found
-    await guarded(interaction, forms[form](interaction, record, values(interaction)))
+    typed = values(interaction)
+    await guarded(
+        interaction,
+        forms[form](interaction, record, typed),
+        lambda refusal: with_text_kept(refusal, form, record, typed),
+    )
 
 
 def values(interaction: discord.Interaction) -> dict[str, str]:

@@ -17,6 +17,7 @@ import discord
 from discord import app_commands
 
 from bot.ui.custom_ids import STARTING, read
+from bot.ui.frame import Sheet
 from bot.ui.notice import error_message
 from bot.ui.sending import sending
 from bot.ui.text import bare
@@ -276,8 +277,11 @@ def understood(error: BaseException) -> e.MvError:
     return e.Incident(number=number)
 
 
-async def answer(interaction: discord.Interaction, error: BaseException) -> None:
-    """Tells whoever asked, and only them. An interaction that is dead already is left alone."""
+async def answer(
+    interaction: discord.Interaction, error: BaseException, refused: Callable[[Sheet], Sheet] | None = None
+) -> None:
+    """Tells whoever asked, and only them. An interaction that is dead already is left alone. `refused` adds to what a
+    refusal shows."""
     if gone(error):
         log.warning("an interaction was gone before it could be answered")
         return
@@ -287,10 +291,13 @@ async def answer(interaction: discord.Interaction, error: BaseException) -> None
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         text = Words("This command has changed just now.", "Try again in a minute.")
         title = HEADINGS[2][1]
+        refused = None
     else:
         known = understood(error)
         text, title = words(known), heading(known)
+        refused = refused if isinstance(known, e.Refused) and not isinstance(known, e.NotFound | e.NotAllowed) else None
     message = error_message(title, text.what, "Nothing was charged." if _starts_a_job(interaction) else "", text.to_do)
+    message = refused(message) if refused else message
     try:
         if interaction.response.is_done():
             await interaction.followup.send(**sending(message), ephemeral=True)

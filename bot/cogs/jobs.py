@@ -36,11 +36,12 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
         self.courier = courier
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
-        """Its buttons, and Keep, which any question may have."""
+        """Its buttons, Keep, which any question may have, and Change it, which any form may."""
         return (
             doors.pressable(Action.JOB_CANCEL, self.on_cancel),
             doors.pressable(Action.JOB_RETRY, self.on_retry),
             doors.pressable(Action.JOB_EDIT, self.on_edit),
+            doors.pressable(Action.FORM, self.on_form),
             doors.pressable(Action.KEEP, self.on_keep),
             doors.turnable(ListOf.JOBS, self.on_turn),
         )
@@ -102,12 +103,14 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
     async def on_edit(self, interaction: discord.Interaction, press: Press) -> None:
         """Opens the form with the text still in it."""
         job = await self.app.jobs.own(actor_of(interaction), press.record)
-        request = job.order["request"]
-        if job.kind is JobKind.SCENES:
-            form = forms.edit_scenes(job.id, request["idea"], request["character"])
-        else:
-            form = forms.edit_character(job.id, request["description"])
-        await interaction.response.send_modal(form)
+        which = forms.Form.EDIT_SCENES if job.kind is JobKind.SCENES else forms.Form.EDIT_CHARACTER
+        await interaction.response.send_modal(forms.opened(which, job.id, job.order["request"]))
+
+    async def on_form(self, interaction: discord.Interaction, press: Press) -> None:
+        """Opens a form again that was refused."""
+        which = list(forms.Form)[press.form]
+        typed = forms.typed_in(interaction.message.embeds if interaction.message else (), which)
+        await interaction.response.send_modal(forms.opened(which, press.record, typed))
 
     async def on_keep(self, interaction: discord.Interaction, press: Press) -> None:
         """The other answer to a question."""

@@ -33,6 +33,8 @@ class Action(StrEnum):
     JOB_CANCEL = "job.cancel"
     JOB_RETRY = "job.retry"
     JOB_EDIT = "job.edit"
+    FORM = "form"
+    """Opens a form again, with what was typed into it."""
     KEEP = "keep"
     """The other answer to a question: nothing happens."""
 
@@ -46,6 +48,7 @@ _ARGUMENTS: dict[Action, dict[str, str]] = {
     Action.SCENES_DELETE_YES: {"message": r"\d{1,20}"},
     Action.CHARACTER_ORIGINAL: {"job": _ULID},
     Action.CHARACTER_DELETE_YES: {"message": r"\d{1,20}"},
+    Action.FORM: {"form": r"\d"},
 }
 
 
@@ -60,6 +63,8 @@ class Press:
     message: int = 0
     """The message whose Delete was pressed; 0 if the question came from a command."""
     job: RecordId | None = None
+    form: int = 0
+    """Which form, by its place among them."""
 
 
 class ListOf(StrEnum):
@@ -113,6 +118,7 @@ def press_of(action: Action, found: re.Match[str]) -> Press:
         page=int(parts.get("page", 0)),
         message=int(parts.get("message", 0)),
         job=RecordId(parts["job"]) if "job" in parts else None,
+        form=int(parts.get("form", 0)),
     )
 
 

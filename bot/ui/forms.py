@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import discord
 
-from bot.ui.text import cut
+from bot.ui.custom_ids import Action, Press, custom_id
+from bot.ui.frame import Button, Sheet
+from bot.ui.limits import EMBED_DESCRIPTION, card, together
+from bot.ui.text import cut, plain, unescaped
 from mv.domain import limits
 from mv.domain.character import Character
 from mv.domain.ids import RecordId
@@ -38,39 +43,71 @@ def read_form(custom_id: str) -> tuple[Form, RecordId] | None:
     return Form(name), RecordId(record)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    """A line of a form; `name` is the custom_id of what is typed."""
+
+    label: str
+    name: str
+    limit: int
+    long: bool = False
+    required: bool = True
+
+    def box(self, value: str) -> discord.ui.Label[discord.ui.Modal]:
+        style = discord.TextStyle.paragraph if self.long else discord.TextStyle.short
+        box: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
+            custom_id=self.name,
+            style=style,
+            default=value[: self.limit] or None,
+            required=self.required,
+            max_length=self.limit,
+        )
+        return discord.ui.Label(text=self.label, component=box)
+
+
+_IDEA = _Field(label="Idea", name="idea", limit=limits.IDEA, long=True)
+_FIELDS: dict[Form, tuple[_Field, ...]] = {
+    Form.USE: (
+        _IDEA,
+        _Field(label="Number of scenes (1-24)", name="count", limit=2, required=False),
+        _Field(label="Style", name="style", limit=limits.STYLE, required=False),
+    ),
+    Form.EDIT_SCENES: (_IDEA, _Field(label="Character", name="character", limit=limits.CHARACTER, long=True)),
+    Form.EDIT_CHARACTER: (_Field(label="Description", name="description", limit=limits.DESCRIPTION, long=True),),
+}
+_TITLES = {
+    Form.USE: "Use in scenes",
+    Form.EDIT_SCENES: "Edit and retry",
+    Form.EDIT_CHARACTER: "Edit and retry",
+}
+
+
 def use_in_scenes(character: Character) -> discord.ui.Modal:
     """A scene list with this character."""
-    form = _form(f"Scenes with {character.ref}", Form.USE, character.id)
-    form.add_item(_text("Idea", "idea", limits.IDEA, long=True))
-    form.add_item(_text("Number of scenes (1-24)", "count", 2, required=False))
-    form.add_item(_text("Style", "style", limits.STYLE, required=False))
-    return form
+    return opened(Form.USE, character.id, {}, f"Scenes with {character.ref}")
 
 
-def edit_scenes(job: RecordId, idea: str, character: str) -> discord.ui.Modal:
-    """A refused request, to be changed and sent again."""
-    form = _form("Edit and retry", Form.EDIT_SCENES, job)
-    form.add_item(_text("Idea", "idea", limits.IDEA, idea, long=True))
-    form.add_item(_text("Character", "character", limits.CHARACTER, character, long=True))
-    return form
-
-
-def edit_character(job: RecordId, description: str) -> discord.ui.Modal:
-    """A refused description, to be changed and sent again."""
-    form = _form("Edit and retry", Form.EDIT_CHARACTER, job)
-    form.add_item(_text("Description", "description", limits.DESCRIPTION, description, long=True))
-    return form
-
-
-def _form(title: str, form: Form, record: RecordId) -> discord.ui.Modal:
-    return discord.ui.Modal(title=cut(title, TITLE), custom_id=form_id(form, record), timeout=OPEN_SECONDS)
-
-
-def _text(
-    label: str, field: str, limit: int, value: str = "", *, long: bool = False, required: bool = True
-) -> discord.ui.Label[discord.ui.Modal]:
-    style = discord.TextStyle.paragraph if long else discord.TextStyle.short
-    box: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
-        custom_id=field, style=style, default=value[:limit] or None, required=required, max_length=limit
+def opened(form: Form, record: RecordId, typed: Mapping[str, str], title: str = "") -> discord.ui.Modal:
+    """The form, with these values in its fields; of a job that was refused they are its request's."""
+    modal = discord.ui.Modal(
+        title=cut(title or _TITLES[form], TITLE), custom_id=form_id(form, record), timeout=OPEN_SECONDS
     )
-    return discord.ui.Label(text=label, component=box)
+    for field in _FIELDS[form]:
+        modal.add_item(field.box(typed.get(field.name, "")))
+    return modal
+
+
+def with_text_kept(refusal: Sheet, form: Form, record: RecordId, typed: Mapping[str, str]) -> Sheet:
+    """A refusal of a form, with what was typed and a button that opens the form again; `typed_in` reads it back, also
+    after a restart."""
+    kept = [(field.label, plain(typed.get(field.name, ""), EMBED_DESCRIPTION)) for field in _FIELDS[form]]
+    texts = [card(title=label, text=text) for label, text in kept if text]
+    press = Press(action=Action.FORM, record=record, form=list(Form).index(form))
+    button = Button(label="Change it", custom_id=custom_id(press), style=discord.ButtonStyle.primary)
+    return replace(refusal, embeds=tuple(together([*refusal.embeds, *texts])), rows=(*refusal.rows, (button,)))
+
+
+def typed_in(embeds: Sequence[discord.Embed], form: Form) -> dict[str, str]:
+    """What stands in a message of `with_text_kept`, by field."""
+    names = {field.label: field.name for field in _FIELDS[form]}
+    return {names[each.title]: unescaped(each.description or "") for each in embeds if each.title in names}

@@ -51,6 +51,11 @@ def plain(text: str, limit: int) -> str:
     return _cut(_escaped(clean), limit, more)
 
 
+def unescaped(text: str) -> str:
+    """What was written, from what `plain` made of it: all but what nobody could see."""
+    return re.sub(r"\\(.)", r"\1", text.replace("@\u200b", "@"))
+
+
 def line(text: str, limit: int) -> str:
     """As `plain`, on one line; right-to-left text is isolated, so that it does not reorder what stands beside it."""
     clean, more = _cleaned(text, limit, one_line=True)

@@ -121,8 +121,8 @@ async def test_quota_show_and_clear(world: World) -> None:
         await world.manager.slash(world.channel, "quota set", kind="images", limit=7.0, period=period)
     cleared = await world.manager.slash(world.channel, "quota clear", period="month")
     assert "1 limit removed" in said(cleared)
-    shown = said(await world.manager.slash(world.channel, "quota show"))
-    assert ("7 a day" in shown, "7 a month" in shown) == (True, False)
+    left = said(await world.manager.slash(world.channel, "quota show"))
+    assert ("7 a day" in left, "7 a month" in left) == (True, False)
     assert "$1.25" in said(await world.manager.slash(world.channel, "quota show"))
 
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from bot.ui import character, help, jobs, notice, project, scenes, usage
+from bot.ui import character, forms, help, jobs, notice, project, scenes, usage
 from bot.ui.brief import ROOM, in_brief
 from bot.ui.custom_ids import Action, ListOf, Turn
 from bot.ui.frame import Sheet
@@ -58,6 +58,10 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     yield "projects", project.project_rows(_page([_project(text)] * 10), turn)
     yield "jobs", jobs.job_rows(list(_job_lines(text, numbers)), records.LAST, turn, HELD_UP)
     assert len(jobs.job_rows(list(_job_lines(text, numbers)), None, turn, HELD_UP).content.split("\n")) == 22, "all ten"
+    for form in forms.Form:
+        typed = dict.fromkeys(("idea", "description", "character", "style"), text)
+        refusal = notice.error_message("That does not work", line(text, 300), "Nothing was charged.", "Try again.")
+        yield f"{form} refused", forms.with_text_kept(refusal, form, records.key(1), _as_typed(typed))
     yield "project", project.project_created(_project(text))
     for state in JobState:
         made = records.job(state, text)
@@ -96,6 +100,12 @@ def _job_lines(text: str, numbers: range) -> Iterator[jobs.JobLine]:
         made = records.job(JobState.QUEUED, text, number)
         progress = Progress(job=made, phase=Phase.WAITING, place=999, usual_seconds=1e6, starts_in_seconds=1e6)
         yield jobs.JobLine(job=made, progress=progress, about_what=text)
+
+
+def _as_typed(typed: dict[str, str]) -> dict[str, str]:
+    """No longer than a form takes."""
+    most = {"idea": 2000, "description": 2000, "character": 1000, "style": 200}
+    return {name: text[: most[name]] for name, text in typed.items()}
 
 
 def _facts(kind: type[MvError]) -> dict[str, Any]:
