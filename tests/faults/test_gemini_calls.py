@@ -169,6 +169,16 @@ async def test_a_key_that_an_error_quotes_reaches_no_log(stage: Stage) -> None:
         assert GEMINI_KEY not in str(told.job.error_facts)
 
 
+async def test_in_debug_mode_no_secret_is_logged_either(make_stage: MakeStage) -> None:
+    stage = await make_stage(debug=True)
+    for code in (400, 403, 429, 500):
+        stage.google.decide = lambda prompt, code=code: Reply(fault=error(code, GEMINI_KEY, f"the key {GEMINI_KEY}"))
+        told = await stage.scenes(idea=f"A lighthouse {code}")
+        assert f"A lighthouse {code}" in stage.log.text
+        assert GEMINI_KEY not in told.text + str(told.job.error_facts)
+    await stage.settled()
+
+
 async def test_retry_after_it_came_back(stage: Stage) -> None:
     stage.google.decide = lambda prompt: Reply(fault=error(503))
     told = await stage.scenes()

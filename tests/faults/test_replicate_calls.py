@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -224,6 +226,32 @@ async def test_trouble_on_get_passes(stage: Stage, gets: tuple[Fault, ...]) -> N
     stage.replicate.script.append(Script(gets=gets))
     (await stage.character()).result("take 1", charged=ONE)
     assert stage.replicate.stats()["creates"] == 1
+
+
+async def test_a_gzip_bomb_on_get_is_not_unpacked(make_stage: MakeStage) -> None:
+    stage = await make_stage(changes={"limits.yaml": {"pictures": {"max_bytes": 100_000}}})
+    ended = json.dumps({"id": "x", "status": "succeeded", "output": None}).encode()
+    bomb = wire(gzip.compress(ended + b" " * 5_000_000), content_encoding="gzip")
+    always(stage, Script(gets=(Fault(raw=bomb),)))
+    (await stage.character()).result("take 1", charged=ONE)  # had it been read, it were a refusal
+    assert stage.replicate.stats()["gets"] == 2
+    await stage.settled()
+
+
+async def test_in_debug_mode_no_secret_is_logged_either(make_stage: MakeStage) -> None:
+    stage = await make_stage(debug=True)
+    for script in (
+        Script(create=refused(422, f"the token {REPLICATE_TOKEN}")),
+        Script(create=refused(500, REPLICATE_TOKEN), accepted=False),
+        Script(status="failed", error=REPLICATE_TOKEN),
+        Script(gets=(refused(401, REPLICATE_TOKEN),) * 3),
+        Script(files=(Fault(status=500, body=REPLICATE_TOKEN),) * 9),
+    ):
+        stage.replicate.script.append(script)
+        told = await stage.character(description=f"An astronaut {id(script)}")
+        assert f"An astronaut {id(script)}" in stage.log.text
+        assert REPLICATE_TOKEN not in told.text + str(told.job.error_facts)
+    await stage.settled()
 
 
 GONE_ON_GET = {
