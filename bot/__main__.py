@@ -168,7 +168,7 @@ def _last_words() -> None:
     try:
         sys.stderr.flush()
     except OSError:
-        sys.stderr = None  # type: ignore[assignment]
+        sys.stderr = None
 
 
 if __name__ == "__main__":
