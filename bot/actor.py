@@ -13,7 +13,11 @@ from mv.domain.jobs import ReplyTo
 from mv.errors import ServerOnly
 
 NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files")
-"""What the bot must be allowed where a public result goes; also the invite link's permissions."""
+"""What the bot must be allowed where a public result goes."""
+
+INVITED = (*NEEDED, "send_messages_in_threads", "read_message_history")
+"""What the invite link asks for. To read what came before is needed for replies, and to find again what was posted just
+before a kill; where the bot may not, Discord's own memory of some minutes must do."""
 
 TOKEN_LIFE = timedelta(minutes=15) - timedelta(seconds=10)
 """Counted from the arrival by our own clock: the one that is asked later, and that need not agree with Discord's."""

@@ -157,14 +157,14 @@ async def _discord(settings: Settings) -> list[Finding]:
         return [_wrong("DISCORD_TOKEN is missing", "See the README; or try `make preview`, which needs none.")]
     import discord
 
-    from bot.actor import NEEDED
+    from bot.actor import INVITED
 
     if settings.discord_api_base_url:
         discord.http.Route.BASE = settings.discord_api_base_url.rstrip("/")
     client = discord.Client(intents=discord.Intents.none())
     try:
         await client.login(settings.discord_token.get_secret_value())
-        permissions = discord.Permissions(**dict.fromkeys((*NEEDED, "send_messages_in_threads"), True))
+        permissions = discord.Permissions(**dict.fromkeys(INVITED, True))
         scopes = ("bot", "applications.commands")
         invite = discord.utils.oauth_url(client.application_id or 0, permissions=permissions, scopes=scopes)
         return [_well(f"Discord knows the bot as {client.user}"), _note("invite link", invite)]

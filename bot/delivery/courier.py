@@ -91,6 +91,7 @@ class DiscordCourier(Courier):
         shown = await self._board.leave(job)
         fresh = await self._jobs.get(job.id)
         if fresh is None or fresh.delivered_at is not None:
+            self._rungs.forget(job)
             return
         known = shown.message_id if shown is not None and shown.message_id else fresh.reply.message_id
         where, message_id, sheet = await self._ladder.climb(fresh, known, lambda room: self._draw(fresh, room))

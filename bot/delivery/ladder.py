@@ -46,11 +46,10 @@ class Ladder:
             try:
                 found, sheet = await self._patiently(job, way, message_id, draw)
             except RefusedError as refusal:
-                if refusal.status == 401 and way is not Delivery.TOKEN:
-                    self._rungs.locked_out = True
-                    raise
-                self._rungs.refuse(job, way)
                 log.info("%s: not delivered by %s (%s)", job.ref, way.value, refusal)
+                self._rungs.refuse(job, way, refusal)
+                if self._rungs.locked_out:
+                    raise
             else:
                 return way, MessageId(found), sheet
         log.warning("%s: nowhere to deliver it; the record is kept", job.ref)

@@ -24,8 +24,14 @@ PICTURE = {"images": 1, "spend": 40_000}
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.delivery.ladder.TRIES", (0.05, 0.1, 0.2, 0.4, 0.8))
-    monkeypatch.setattr("bot.delivery.board.FIRST_PROGRESS_SECONDS", 0.05)
+    monkeypatch.setattr("bot.delivery.board.FIRST_PROGRESS_SECONDS", 60.0)
     monkeypatch.setattr("bot.delivery.rungs.REQUEST_SECONDS", 0.6)
+
+
+@pytest.fixture
+def progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is shown at once; without this, a message shows its result and nothing else."""
+    monkeypatch.setattr("bot.delivery.board.FIRST_PROGRESS_SECONDS", 0.05)
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")
@@ -101,6 +107,7 @@ async def test_a_burst_of_server_errors(stage: Stage) -> None:
     assert [one.status for one in by_token(stage, asking)] == [500, 502, 503, 504, 200]
 
 
+@pytest.mark.usefixtures("progress")
 async def test_server_errors_on_the_progress_do_not_hold_the_result_up(stage: Stage) -> None:
     stage.discord.fail("PATCH", ORIGINAL, 503)
     asking = await ask(stage, delay=0.3)
@@ -159,6 +166,7 @@ DEAD = [(401, 50027), (401, 0), (404, 10015), (404, 10008), (403, 50001)]
 
 
 @pytest.mark.parametrize(("status", "code"), DEAD)
+@pytest.mark.usefixtures("progress")
 async def test_a_dead_token_is_asked_once(stage: Stage, status: int, code: int) -> None:
     stage.discord.fail("PATCH", ORIGINAL, status, code, times=None)
     asking = await ask(stage, delay=0.4)
@@ -167,15 +175,17 @@ async def test_a_dead_token_is_asked_once(stage: Stage, status: int, code: int) 
     assert len(by_token(stage, asking)) == 1, "progress met it first"
 
 
+@pytest.mark.usefixtures("progress")
 async def test_a_token_that_dies_during_the_job(stage: Stage) -> None:
     """Its message is edited with the bot's own token instead, progress and result."""
-    asking, progress = await shown(stage)
+    asking, message = await shown(stage)
     asking.expire()
     told = went(await stage.told(asking), Delivery.MESSAGE).result(charged=SCENES)
-    assert told.message is progress
+    assert told.message is message
     assert told.message.pinged == frozenset()
 
 
+@pytest.mark.usefixtures("progress")
 async def test_a_private_result_without_a_token(stage: Stage) -> None:
     asking, _ = await shown(stage, private=True)
     asking.expire()
@@ -196,13 +206,15 @@ async def test_a_channel_that_takes_nothing(stage: Stage, status: int, code: int
     assert told.message.channel.recipient is asking.user
 
 
+@pytest.mark.usefixtures("progress")
 async def test_a_message_that_was_deleted(stage: Stage) -> None:
-    asking, progress = await shown(stage)
-    progress.deleted = True
+    asking, message = await shown(stage)
+    message.deleted = True
     told = went(await stage.told(asking), Delivery.CHANNEL).result(charged=SCENES)
-    assert told.message is not progress
+    assert told.message is not message
 
 
+@pytest.mark.usefixtures("progress")
 async def test_an_archived_thread(stage: Stage) -> None:
     discord = stage.discord
     thread = discord.world.add_channel(discord.guild, "plans", thread_in=discord.channel)
@@ -220,6 +232,7 @@ async def test_an_archived_thread(stage: Stage) -> None:
     discord.requests.clear()
 
 
+@pytest.mark.usefixtures("progress")
 async def test_direct_messages_that_are_closed(stage: Stage) -> None:
     asking, _ = await shown(stage, private=True)
     asking.user.accepts_messages = False
