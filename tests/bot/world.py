@@ -10,6 +10,7 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,17 +22,13 @@ from simcord.results import InteractionResult, ResponseMessage
 
 from bot.client import MvBot
 from mv.app import App, build
-from mv.domain.engine import Vendor
 from mv.domain.ids import Kind, MemberId, Ref, ServerId
 from mv.domain.jobs import Job
 from mv.domain.usage import AllowanceKind
 from mv.errors import Incident, MvError
 from mv.ports import Clock
 from mv.settings import Settings
-from mv.vendors.gate import VendorGate
-from mv.vendors.gated import GatedPainter, GatedWriter
-from mv.vendors.gemini import GeminiWriter
-from mv.vendors.replicate import ReplicatePainter
+from tests.adapters import Pace, adapters
 from tests.bot.sent import faults
 from tests.standins.gemini import GeminiStandIn
 from tests.standins.replicate import ReplicateStandIn
@@ -147,32 +144,8 @@ class World:
         if self.replicate is not None:
             values |= {"replicate_api_token": SecretStr(TOKEN), "replicate_base_url": self.replicate.url}
         settings = Settings(_env_file=None, **values)
-        app = build(settings, stand_in=self.stand_in, pause_seconds=self.pause, clock=self.clock)
-        self._hurry(app)
-        return MvBot(app)
-
-    def _hurry(self, app: App) -> None:
-        """The real adapters behind their gates, with shorter pauses between attempts."""
-        writers, painters = cast("dict[Vendor, Any]", app.tools.writers), cast("dict[Vendor, Any]", app.tools.painters)
-        gates = cast("dict[Vendor, VendorGate]", app.tools.gates)
-        if self.google is not None:
-            key = app.settings.gemini_api_key
-            assert key is not None
-            writer = GeminiWriter(key.get_secret_value(), base_url=self.google.url, api_version=None, first_wait=0.01)
-            writers[Vendor.GEMINI] = GatedWriter(writer, gates[Vendor.GEMINI])
-        if self.replicate is not None:
-            token = app.settings.replicate_api_token
-            assert token is not None
-            painter = ReplicatePainter(
-                token.get_secret_value(),
-                base_url=self.replicate.url,
-                pictures=app.config.limits.pictures,
-                poll=(0.01, 0.02, 0.05),
-                look=(0.02, 0.05),
-                answer_seconds=1.0,
-                first_wait=0.01,
-            )
-            painters[Vendor.REPLICATE] = GatedPainter(painter, gates[Vendor.REPLICATE])
+        quick = partial(adapters, pace=Pace(answer_seconds=1.0, pause=self.pause))
+        return MvBot(build(settings, stand_in=self.stand_in, clock=self.clock, vendors=quick))
 
     # ── what the records say ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,15 +31,11 @@ from discord.gateway import DiscordWebSocket
 from pydantic import SecretStr
 
 from bot.client import MvBot
-from mv.app import Adapters, App, build
-from mv.config import Config
-from mv.domain.engine import Vendor
+from mv.app import App, build
 from mv.domain.ids import MemberId, ServerId
 from mv.domain.jobs import Job, JobState, Step
 from mv.settings import Settings
-from mv.vendors.gemini import GeminiWriter
-from mv.vendors.offline import OfflinePainter, OfflineWriter
-from mv.vendors.replicate import ReplicatePainter
+from tests.adapters import Pace, adapters
 from tests.standins.discord import DiscordStandIn, Interaction, Member, Message
 from tests.standins.gemini import GeminiStandIn
 from tests.standins.replicate import ReplicateStandIn
@@ -63,17 +60,6 @@ GLOBAL: dict[str, Any] = {
 }
 """What the tests' configuration says otherwise than configs/: shorter waits, and no vendor is left alone or spared.
 Keys are merged, level by level."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How long the adapters wait, in seconds: as their constructors have it."""
-
-    first_wait: float = 0.01
-    answer_seconds: float = 0.5
-    poll: Sequence[float] = (0.01, 0.02, 0.05)
-    look: Sequence[float] = (0.02, 0.05)
-    download_seconds: float = 1.0
 
 
 class Lines(logging.Handler):
@@ -195,7 +181,7 @@ class Stage:
     async def start(self) -> None:
         """A bot on the data folder, connected and with its commands known to Discord."""
         before = self.discord.gateway.identifies
-        self.bot = MvBot(build(self.settings(), vendors=self.adapters), warm=False)
+        self.bot = MvBot(build(self.settings(), vendors=partial(adapters, pace=self.pace)), warm=False)
         self._running = asyncio.create_task(self.bot.start(DISCORD_TOKEN), name="bot")
         ready = asyncio.create_task(self.discord.ready(20, beyond=before))
         await asyncio.wait({ready, self._running}, return_when=asyncio.FIRST_COMPLETED)
@@ -226,31 +212,6 @@ class Stage:
             "config_dir": self.configs,
         }
         return Settings(_env_file=None, **{**values, **self._settings})
-
-    def adapters(self, settings: Settings, config: Config) -> Adapters:
-        """The real ones, with less patience."""
-        key, token = settings.gemini_api_key, settings.replicate_api_token
-        writer = GeminiWriter(
-            key.get_secret_value() if key else "",
-            base_url=settings.gemini_base_url,
-            api_version=settings.gemini_api_version,
-            first_wait=self.pace.first_wait,
-        )
-        painter = ReplicatePainter(
-            token.get_secret_value() if token else "",
-            base_url=settings.replicate_base_url,
-            pictures=config.limits.pictures,
-            poll=self.pace.poll,
-            look=self.pace.look,
-            answer_seconds=self.pace.answer_seconds,
-            first_wait=self.pace.first_wait,
-            download_seconds=self.pace.download_seconds,
-        )
-        offline = OfflineWriter(lambda flavor: config.flavor(flavor).scene_params.vocabulary)
-        return (
-            {Vendor.GEMINI: writer, Vendor.OFFLINE: offline},
-            {Vendor.REPLICATE: painter, Vendor.OFFLINE: OfflinePainter()},
-        )
 
     # ── what members do ──────────────────────────────────────────────────────────────────────────────────────────────
 
