@@ -94,6 +94,17 @@ def set_up(settings: Settings) -> None:
     sys.excepthook = _last_words
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
+    for name in ("discord.client", "discord.shard"):
+        logging.getLogger(name).addFilter(_calm)
+
+
+def _calm(record: logging.LogRecord) -> bool:
+    """discord.py writes an error with a traceback whenever it takes a lost line to Discord up again."""
+    if str(record.msg).startswith("Attempting a reconnect") and record.exc_info:
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        kind, record.exc_info = record.exc_info[0], None
+        record.msg = f"{record.msg} ({kind.__name__ if kind else 'no reason'})"
+    return True
 
 
 def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
