@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import acts
 from tests.e2e.stage import Stage as Processes
 from tests.faults.machine import refused
 from tests.faults.stage import Stage
@@ -59,7 +58,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "data"
 
 
-@pytest.mark.parametrize("damage", [header, cut, flipped, zeros])
+@pytest.mark.parametrize("damage", [cut, flipped])
 async def test_at_the_start(tmp_path: Path, used: Path, damage: Callable[[Path], None]) -> None:
     async with Processes(tmp_path) as stage:
         shutil.copytree(used, stage.data)
@@ -74,12 +73,11 @@ async def test_at_the_start(tmp_path: Path, used: Path, damage: Callable[[Path],
         shutil.rmtree(stage.data)
 
 
-async def test_no_bytes_at_all_is_a_new_database(tmp_path: Path, used: Path) -> None:
-    async with Processes(tmp_path) as stage:
-        stage.data.mkdir()
-        (stage.data / "mv.sqlite3").touch()
-        await stage.start()
-        assert "No jobs yet" in (await acts.asked(stage, "jobs list")).text
+async def test_no_bytes_at_all_is_a_new_database(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "mv.sqlite3").touch()
+    async with Stage(tmp_path) as stage:
+        (await stage.scenes()).result("S1 · version 1", charged=CHARGED)
 
 
 def garbage_in_the_log(file: Path) -> None:

@@ -259,9 +259,6 @@ async def test_a_full_disk_at_the_start(tmp_path: Path) -> None:
             assert (ended.code, ended.out) == (2, "")
             assert "disk is full" in ended.err
             disk.room()
-            bot = await stage.start(MV_DATA_DIR=data)
-            await acts.result(await acts.scenes(stage))
-            await stage.delivered()
 
 
 async def test_a_log_on_a_full_disk(tmp_path: Path) -> None:

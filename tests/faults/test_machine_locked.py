@@ -111,7 +111,6 @@ async def test_held_at_the_start(tmp_path: Path) -> None:
         assert (ended.code, ended.out) == (2, "")
         assert "held by another program" in ended.err
         assert "Traceback" not in ended.err
-        await stage.start()
 
 
 async def test_a_slow_disk_delays_no_acknowledgement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,8 +57,8 @@ async def test_a_folder_that_may_not_be_written_at_the_start(tmp_path: Path) -> 
         with unwritable(stage.data):
             ended = await stage.run()
         assert (ended.code, ended.out) == (2, "")
-        assert f"older {stage.data}" in ended.err
-        assert "MV_DATA_DIR" in ended.err
+        assert str(stage.data) in ended.err
+        assert "Operation not permitted" in ended.err or "Permission denied" in ended.err
         assert "Traceback" not in ended.err
 
 
@@ -69,8 +69,8 @@ async def test_a_database_that_may_not_be_written_at_the_start(tmp_path: Path) -
         with unwritable(stage.data / "mv.sqlite3"):
             ended = await stage.run()
         assert (ended.code, ended.out) == (2, "")
-        assert f"older {stage.data}" in ended.err
-        assert "MV_DATA_DIR" in ended.err
+        assert str(stage.data) in ended.err
+        assert "Operation not permitted" in ended.err or "Permission denied" in ended.err
         assert "Traceback" not in ended.err
 
 
