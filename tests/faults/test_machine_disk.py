@@ -16,7 +16,7 @@ from bot.ui.frame import Sheet
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Delivery, Job, JobKind
 from tests.e2e import acts
-from tests.e2e.stage import BotProcess
+from tests.e2e.stage import BotProcess, until
 from tests.e2e.stage import Stage as Processes
 from tests.faults.machine import Disk, refused, small_disk
 from tests.faults.stage import Stage
@@ -232,6 +232,19 @@ async def test_no_file_may_grow_not_even_the_log(tmp_path: Path) -> None:
         await acts.result(await acts.character(stage))
         await stage.delivered()
         assert bot.log != said, "the log goes on"
+        assert "Traceback" not in bot.log
+
+        stage.google.delay = 1.0
+        asked = await acts.scenes(stage, "Another idea")
+        await until(lambda: stage.google.calls == 2, "the vendor at work")
+        may_write(bot, 1)
+        await asked.until(lambda message: "disk takes nothing in" in message.text)
+        may_write(bot, resource.RLIM_INFINITY)
+        failed = await asked.until(lambda message: "Retry" in message.buttons, 15)
+        assert "disk is full" in failed.text
+        assert "your allowance was given back" in failed.text
+        await stage.delivered()
+        assert stage.counted(3) == {}
         may_write(bot, 1)
         await refused(await stage.discord.slash("scenes create", SCENES), "disk is full")
         assert await bot.stop() == 0

@@ -6,15 +6,16 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from mv.domain.ids import Kind
-from mv.errors import StorageError
+from mv.errors import StorageError, StorageLocked
 from mv.ports import Transaction
 from mv.store.database import Database
-from tests.store.things import SERVER, a_job, url_of
+from tests.store.things import SERVER, SetClock, a_job, plain, url_of
 
 WANTED = {(SERVER, Kind.JOB): 1}
 ROOT = Path(__file__).parent.parent.parent
@@ -97,3 +98,35 @@ asyncio.run(main())
     assert ended.returncode == -9
     with sqlite3.connect(tmp_path / "mv.sqlite3") as raw:
         assert raw.execute("SELECT last FROM counters").fetchall() == [(7,)]
+
+
+async def test_who_insists_waits_for_another_program_and_who_does_not_goes_in_between(tmp_path: Path) -> None:
+    records = Database(url_of(tmp_path), clock=SetClock(), busy_seconds=0.05, patience_seconds=20)
+    await records.open()
+    try:
+        with plain(tmp_path) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            waiting = [asyncio.create_task(records.insist(take)) for _ in range(10)]
+            await asyncio.sleep(0.3)
+            began = time.monotonic()
+            with pytest.raises(StorageLocked):
+                await records.transact(take)
+            assert time.monotonic() - began < 3, "behind one attempt at most, not behind ten"
+            other.execute("ROLLBACK")
+        assert sorted(await asyncio.gather(*waiting)) == list(range(1, 11))
+    finally:
+        await records.close()
+
+
+async def test_insisting_has_an_end(tmp_path: Path) -> None:
+    records = Database(url_of(tmp_path), clock=SetClock(), busy_seconds=0.02, patience_seconds=0.3)
+    await records.open()
+    try:
+        with plain(tmp_path) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(StorageLocked):
+                await records.insist(take)
+            other.execute("ROLLBACK")
+        assert await records.insist(take, lasting=False) == 1
+    finally:
+        await records.close()
