@@ -70,9 +70,9 @@ class Sheet:
         for embed in embeds:
             if embed.image.url in gone:
                 embed.set_image(url=None)
-        names = ", ".join(f"`{each.name}`" for each in files)
+        names, they = ", ".join(f"`{each.name}`" for each in files), "they are" if len(files) > 1 else "it is"
         ways = " ".join(dict.fromkeys(each.otherwise for each in files if each.otherwise))
-        note = f"Too large for this place, and left out: {names}. {ways or 'The record is kept.'}"
+        note = f"Left out, for {they} too large for this server: {names}. {ways or 'The record is kept.'}"
         content = cut(f"{self.content}\n{note}".strip(), CONTENT)
         return replace(self, content=content, embeds=tuple(embeds))
 

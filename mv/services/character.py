@@ -210,10 +210,9 @@ class Characters(Shelf[Character]):
                 continue
             if share is not None and len(preview) > share:
                 small = await smaller(self._tools.darkroom, preview, share, PREVIEWS)
-                if small is None:
-                    continue
-                preview = small.preview
-                shrunk.add(take.id)
+                if small is not None:
+                    preview = small.preview
+                    shrunk.add(take.id)
             previews[take.id] = preview
         return Portrait(view=view, previews=previews, smaller=shrunk)
 

@@ -52,7 +52,7 @@ async def test_discord_takes_less_than_it_said(stage: Stage) -> None:
     stage.discord.fail("PATCH", ORIGINAL, 413, 40005, times=2)
     none = (await stage.character()).result(charged={"images": 1, "spend": 40_000})
     assert sizes(none.message) == []
-    assert "Too large for this place, and left out" in none.text
+    assert "Left out, for it is too large for this server: `character_ref_" in none.text
     assert "`/character original ref:C" in none.text
     assert none.job.delivered_by is Delivery.TOKEN
 
@@ -61,7 +61,7 @@ async def test_text_files_that_are_too_large(stage: Stage) -> None:
     stage.discord.fail("PATCH", ORIGINAL, 413, 40005)
     told = (await stage.scenes()).result("version 1", charged=SCENES)
     assert len(sizes(told.message)) == 1
-    assert "left out: `scenes." in told.text
+    assert "Left out, for it is too large for this server: `scenes." in told.text
 
 
 async def test_too_large_even_without_files(stage: Stage) -> None:

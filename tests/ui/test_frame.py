@@ -52,7 +52,9 @@ def test_files_within_a_limit() -> None:
     assert [embed.image.url for embed in less.embeds] == ["attachment://a.webp", "attachment://b.webp", None]
     assert [embed.image.url for embed in sheet.embeds][-1] == "attachment://c.webp", "the first one is as it was"
     assert less.content.startswith("Hello\n")
-    assert less.content.endswith("left out: `c.webp`. `/character original ref:C7` brings them.")
+    assert less.content.endswith(
+        "Left out, for it is too large for this server: `c.webp`. `/character original ref:C7` brings them."
+    )
     none = sheet.within(0)
     assert none.files == ()
     assert none.content.count("/character original") == 1
