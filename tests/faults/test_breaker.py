@@ -216,7 +216,7 @@ async def test_a_job_that_waits_for_its_turn_says_so_and_is_cancelled_at_no_cost
     second = await picture(stage)
     await second.until(lambda message: "takes only so many requests a minute" in message.text)
     assert gate(stage, Vendor.REPLICATE).state().waiting == 1
-    assert "Replicate takes only so many a minute: 1 request must wait" in await listed(stage)
+    assert "Replicate is asked only as often as it allows: 1 request waiting" in await listed(stage)
     began = time.monotonic()
     await press(stage, second, "Cancel")
     told = await stage.told(second)
