@@ -21,7 +21,7 @@ from bot.ui.frame import Sheet
 from bot.ui.notice import error_message
 from bot.ui.sending import sending
 from bot.ui.text import bare
-from bot.ui.words import VENDORS
+from bot.ui.words import VENDORS, about
 from mv import errors as e
 from mv.domain.money import dollars
 
@@ -123,7 +123,7 @@ def _not_found(error: e.NotFound) -> Words:
 
 
 def _busy(error: e.VendorBusy) -> Words:
-    wait = f" in about {round(error.retry_after)} s" if error.retry_after else " in a few minutes"
+    wait = f" in about {about(error.retry_after)}" if error.retry_after else " in a few minutes"
     return Words(f"{_capital(_vendor(error.vendor))} is busy and stayed so.", f"Try again{wait}.")
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mv.errors import BadRequest, KeyRefused, ModelGone, NoCredit, VendorBusy, VendorDown
 from mv.vendors.retry import Setback, clean, seconds_of
@@ -73,8 +75,20 @@ def _limited(said: str, note: str, after: float | None) -> Setback:
     """429. A quota of zero never fills up; a day's quota not within a minute."""
     if _NO_CREDIT.search(said):
         return Setback(NoCredit(vendor=VENDOR), f"{note}, no quota at all")
-    again = not _PER_DAY.search(said)
-    return Setback(VendorBusy(vendor=VENDOR, retry_after=after), note, again=again, after=after)
+    if _PER_DAY.search(said):
+        return Setback(VendorBusy(vendor=VENDOR, retry_after=_till_midnight()), f"{note}, for today")
+    return Setback(VendorBusy(vendor=VENDOR, retry_after=after), note, again=True, after=after)
+
+
+def _till_midnight() -> float | None:
+    """Seconds until a day's quota is full again: Google's days begin at midnight in California. None where this machine
+    knows no time zones."""
+    try:
+        now = datetime.now(ZoneInfo("America/Los_Angeles"))
+    except ZoneInfoNotFoundError:
+        return None
+    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (midnight - now).total_seconds()
 
 
 def _text(error: Any) -> str:

@@ -64,7 +64,9 @@ STAYING = {
     "429 with RetryInfo": case(error(429, "RESOURCE_EXHAUSTED", "", retry_info("0.02s")), BUSY, 3),
     "429 with Retry-After": case(error(429, headers={"Retry-After": "0"}), BUSY, 3),
     "429 with nonsense": case(error(429, "", "", retry_info("soon"), headers={"Retry-After": "inf"}), BUSY, 3),
-    "429 for the day": case(error(429, "", VENDORS_WORDS, quota("RequestsPerDay", "50")), BUSY, 1),
+    "429 for the day": case(
+        error(429, "", VENDORS_WORDS, quota("RequestsPerDay", "50")), (BUSY, "Try again in about"), 1
+    ),
     "429 limit: 0": case(error(429, "RESOURCE_EXHAUSTED", "quota exceeded, limit: 0"), NO_QUOTA, 1),
     "429 as HTML": case(Fault(status=429, body=HTML), BUSY, 3),
     "500": case(error(500), DOWN, 3),
@@ -137,7 +139,7 @@ async def test_429_for_an_hour_is_told_at_once(make_stage: MakeStage, where: str
         if where == "RetryInfo"
         else error(429, headers={"Retry-After": "3600"})
     )
-    (await stage.scenes()).failure(BUSY, "about 3600 s")
+    (await stage.scenes()).failure(BUSY, "about 60 min")
     assert stage.google.calls == 1
     await stage.settled()
 

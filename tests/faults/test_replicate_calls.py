@@ -89,7 +89,7 @@ async def test_429_on_create_passes(stage: Stage) -> None:
 async def test_429_for_an_hour_is_told_at_once(make_stage: MakeStage) -> None:
     stage = await make_stage()
     always(stage, Script(create=refused(429, headers={"Retry-After": "3600"})))
-    (await stage.character()).failure(BUSY, "about 3600 s")
+    (await stage.character()).failure(BUSY, "about 60 min")
     assert stage.replicate.stats()["creates"] == 1
     await stage.settled()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -35,12 +37,6 @@ FINAL: list[tuple[str, Fault, VendorError, int]] = [
     ("402", refusal(402, "FAILED_PRECONDITION", "no credit"), NoCredit(vendor="gemini"), 1),
     ("429 limit 0", refusal(429, EXHAUSTED, "Quota exceeded for x, limit: 0, model: y"), NoCredit(vendor="gemini"), 1),
     ("429 quota 0", refusal(429, EXHAUSTED, "Quota", quota("PerMinute", "0")), NoCredit(vendor="gemini"), 1),
-    (
-        "429 a day",
-        refusal(429, EXHAUSTED, "Quota, limit: 50", quota("RequestsPerDayPerProject", "50"), retry_info("9s")),
-        VendorBusy(vendor="gemini", retry_after=9.0),
-        1,
-    ),
     ("429", refusal(429, EXHAUSTED, "slow down, limit: 05"), VendorBusy(vendor="gemini"), 3),
     (
         "429 RetryInfo",
@@ -105,6 +101,19 @@ async def test_it_waits_as_long_as_it_was_told_and_goes_on(
     assert 0.3 <= time.monotonic() - began < 1.5
     assert answer.problem is None
     assert heard == ["vendor_busy"]
+
+
+async def test_a_quota_for_the_day_is_full_again_after_midnight(
+    google: GeminiStandIn, writer: GeminiWriter, heard: Heard
+) -> None:
+    fault = refusal(429, EXHAUSTED, "Quota, limit: 50", quota("RequestsPerDayPerProject", "50"), retry_info("9s"))
+    google.script.append(Reply(fault=fault))
+    with pytest.raises(VendorBusy) as caught:
+        await writer.write(scenes_engine(), scene_prompt(), heard)
+    assert caught.value.retry_after is not None
+    again = datetime.now(ZoneInfo("America/Los_Angeles")) + timedelta(seconds=caught.value.retry_after + 5)
+    assert (again.hour, again.minute) == (0, 0)
+    assert google.calls == 1
 
 
 @pytest.mark.parametrize("body", ["{}", '{"candidates": {"content": 5}}', '{"candidates": [], "usageMetadata": [1]}'])
