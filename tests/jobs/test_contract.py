@@ -81,7 +81,7 @@ async def test_a_job_that_nobody_runs_here_stays_stored(world: World) -> None:
 async def test_no_more_than_the_limits_run_at_once(world: World) -> None:
     crew = world.crew(total=5, member=2, vendors={"gemini": 3, "replicate": 1})
     vendors = ("gemini", "replicate", "offline")
-    jobs = [world.job(member=n % 3, vendor=vendors[n // 3 % 3], seconds=0.01) for n in range(60)]
+    jobs = [world.job(member=n % 3, vendor=vendors[n // 3 % 3], seconds=0.05) for n in range(60)]
     await world.released(crew, *jobs)
     await gone(crew, *jobs)
     peak = crew.studio.peak
