@@ -18,9 +18,8 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -33,12 +32,25 @@ from pydantic import SecretStr
 from bot.client import MvBot
 from mv.app import App, build
 from mv.domain.ids import MemberId, ServerId
-from mv.domain.jobs import Job, JobState, Step
+from mv.domain.jobs import Job
 from mv.settings import Settings
 from tests.adapters import Pace, adapters
-from tests.standins.discord import DiscordStandIn, Interaction, Member, Message
+from tests.faults.told import GIVEN_BACK, VENDORS_WORDS, Told
+from tests.standins.discord import DiscordStandIn, Interaction, Member
 from tests.standins.gemini import GeminiStandIn
 from tests.standins.replicate import ReplicateStandIn
+
+__all__ = [
+    "DISCORD_TOKEN",
+    "GEMINI_KEY",
+    "GIVEN_BACK",
+    "REPLICATE_TOKEN",
+    "SECRETS",
+    "VENDORS_WORDS",
+    "Lines",
+    "Stage",
+    "Told",
+]
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 DISCORD_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GAbCdE.a-token-that-nobody-may-read-0123456789"
@@ -46,10 +58,6 @@ GEMINI_KEY = "AIzaSyD-a-key-that-nobody-may-read-0123"
 REPLICATE_TOKEN = "r8_a_token_that_nobody_may_read_456789"
 SECRETS = (DISCORD_TOKEN, GEMINI_KEY, REPLICATE_TOKEN)
 
-VENDORS_WORDS = "xyzzy-vendor-text"
-"""What stand-ins say in their errors; a member never reads it."""
-
-GIVEN_BACK = "your allowance was given back"
 MALFORMED = (400, 413)
 GLOBAL: dict[str, Any] = {
     "limits.yaml": {
@@ -78,58 +86,6 @@ class Lines(logging.Handler):
     @property
     def text(self) -> str:
         return "\n".join(self.lines)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a member was told in the end, and what the records say about it."""
-
-    asked: Interaction
-    message: Message
-    job: Job
-    net: Mapping[str, int]
-    """What the job counts for in all, by kind; kinds that add up to nothing are left out."""
-    steps: tuple[Step, ...]
-
-    @property
-    def text(self) -> str:
-        return self.message.text
-
-    def result(self, *words: str, charged: Mapping[str, int]) -> Told:
-        """It was delivered, says these words, and counts for exactly this."""
-        assert self.job.state is JobState.DONE, self._all()
-        assert "Delete" in self.message.buttons, self._all()
-        self._says(words)
-        assert dict(self.net) == dict(charged), self._all()
-        assert (self.job.cost or 0) == charged.get("spend", 0), self._all()
-        return self
-
-    def failure(
-        self,
-        *words: str,
-        cost: int = 0,
-        state: JobState = JobState.FAILED,
-        buttons: Sequence[str] = ("Retry",),
-    ) -> Told:
-        """It says these words, that the allowance was given back, and what the vendor took all the same."""
-        assert self.job.state is state, self._all()
-        self._says((*words, GIVEN_BACK))
-        assert VENDORS_WORDS not in self.text, self._all()
-        assert self.message.buttons == list(buttons), self._all()
-        assert dict(self.net) == ({"spend": cost} if cost else {}), self._all()
-        assert (self.job.cost or 0) == cost, self._all()
-        assert ("The vendor charged" in self.text) == bool(cost), self._all()
-        return self
-
-    def _says(self, words: Sequence[str]) -> None:
-        for one in words:
-            assert one in self.text, self._all()
-
-    def _all(self) -> str:
-        return (
-            f"{self.text!r} {self.message.buttons} {self.job.state} {self.job.error} {self.job.error_facts}"
-            f" cost={self.job.cost} net={dict(self.net)}"
-        )
 
 
 class Stage:
