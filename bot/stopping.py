@@ -10,7 +10,6 @@ import asyncio
 import os
 import signal
 import threading
-import time
 
 LEAVES_WITHIN_SECONDS = 9.5
 """From the first signal; service managers commonly kill after ten."""
@@ -23,7 +22,6 @@ class Stop:
     def __init__(self, leaves_within: float = LEAVES_WITHIN_SECONDS) -> None:
         self._leaves_within = leaves_within
         self._asked = asyncio.Event()
-        self._at = 0.0
         for number in SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self._signalled)
 
@@ -36,15 +34,9 @@ class Stop:
         """Until it is told to stop."""
         await self._asked.wait()
 
-    @property
-    def seconds_left(self) -> float:
-        """Until the process leaves where it is."""
-        return self._at + self._leaves_within - time.monotonic()
-
     def _signalled(self) -> None:
         if self.asked:
             leave("mv-bot was told twice to stop, and leaves where it is.")
-        self._at = time.monotonic()
         self._asked.set()
         late = threading.Timer(self._leaves_within, leave, ("mv-bot could not stop in time, and leaves where it is.",))
         late.daemon = True  # a thread, for the loop itself may hang

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, closing
@@ -14,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.acts import character, result, scenes, waiting
-from tests.e2e.stage import BotProcess, Stage, until
+from tests.e2e.stage import ROOT, BotProcess, Stage, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -152,6 +153,32 @@ async def when_the_token_is_taken_away(stage: Stage) -> None:
     await stage.discord.disconnect(code=4004)
     assert await asyncio.wait_for(bot._process.wait(), IN_TIME) == 2
     assert "refuses the token" in bot.log
+
+
+STUCK = """
+import asyncio, os, signal, time
+from bot.stopping import Stop
+
+async def main():
+    stop = Stop(0.3)
+    print("listening", flush=True)
+    await stop.wait()
+    time.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_loop_that_is_stuck() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STUCK, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    await process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    _, said = await asyncio.wait_for(process.communicate(), IN_TIME)
+    assert process.returncode == 0
+    assert b"could not stop in time" in said
 
 
 async def test_a_new_message_that_was_posted_and_not_noted(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
