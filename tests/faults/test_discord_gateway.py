@@ -1,4 +1,6 @@
-"""The line to the gateway breaks in every way: what was asked is answered once, results go on, and it comes back."""
+"""The line to the gateway breaks in every way: what was asked is answered once, results go on, and it comes back.
+
+A session that is over, and a gateway that is down for a while: tests/e2e/test_gateway.py."""
 
 from __future__ import annotations
 
@@ -51,16 +53,6 @@ async def test_a_line_that_is_cut_and_resumed(stage: Stage, how: dict[str, Any])
     gateway = stage.discord.gateway
     await stage.until(lambda: gateway.resumes + gateway.identifies > resumes + identifies, "the line is back", 20)
     await healthy(stage)
-
-
-async def test_a_session_that_is_over(stage: Stage) -> None:
-    identifies = stage.discord.gateway.identifies
-    asking = await running(stage)
-    await stage.discord.disconnect(resumable=False)
-    delivered(await stage.told(asking))
-    await stage.discord.ready(30, beyond=identifies)
-    await healthy(stage)
-    assert stage.discord.commands.syncs == 1
 
 
 async def test_what_was_asked_while_the_line_was_down_is_answered_once(stage: Stage) -> None:

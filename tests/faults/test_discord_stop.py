@@ -60,7 +60,7 @@ async def test_stops(make: Make) -> None:
         with_a_vendor_that_takes_a_minute(await make(delay=60.0)),
         with_a_discord_that_hangs(await make(delay=1.0)),
         with_a_gateway_that_hangs(await make()),
-        with_a_locked_database(await make(delay=2.0)),
+        with_a_locked_database(await make(delay=1.0)),
         when_told_twice(await make(delay=60.0)),
         when_the_token_is_taken_away(await make()),
     )
@@ -129,7 +129,7 @@ async def with_a_locked_database(stage: Stage) -> None:
     await until(lambda: stage.google.calls, "a call")
     with closing(sqlite3.connect(stage.data / "mv.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(1.0)
         assert await leaves(bot) < 11
         other.execute("ROLLBACK")
     stage.google.delay = 0.0
