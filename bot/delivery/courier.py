@@ -18,7 +18,6 @@ from bot.ui.frame import Sheet
 from mv.domain.ids import MessageId, RecordId
 from mv.domain.jobs import Delivery, Job, JobKind, JobState
 from mv.errors import StorageError
-from mv.errors import StorageError
 from mv.ports import Clock, Counted, Courier, JobEngine, Meter
 from mv.services.jobs import Jobs
 
@@ -79,7 +78,7 @@ class DiscordCourier(Courier):
         self._delivering.add(job.id)
         try:
             await self._deliver(job)
-        except (PassingError, RefusedError, StorageError) as trouble:
+        except (PassingError, RefusedError) as trouble:
             log.warning("%s is not delivered yet: %s; it is tried again", job.ref, trouble)
         except StorageError as error:
             log.warning("%s: its delivery could not be noted: %s; it is tried again", job.ref, error.code)
