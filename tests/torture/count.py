@@ -81,8 +81,8 @@ def _accepted(found: Tally, asks: list[Ask], jobs: Iterable[Job]) -> None:
         elif asked.callback is None:
             found.figures["not accepted"] += 1
         else:
-            told = asked.message.text if asked.message is not None else ""
-            found.bad("refused, since asked for twice" if ask.retries else "refused", 1, f"{ask.word}: {told[:200]!r}")
+            told = asked.message.text.split("\n")[1:2] if asked.message is not None else []
+            found.bad("refused", 1, f"{ask.word}: {' '.join(told)[:120]!r}")
     found.bad("records wrong", len(stored), "jobs of interactions that never were")
     for job_id, count in retried.items():
         found.bad("records wrong", count - 1 if job_id else 0, f"Retry under {job_id} made {count} jobs")
