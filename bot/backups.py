@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from mv.app import SystemClock
 from mv.settings import Settings
 from mv.store.backup import Held, back_up, restore
 
+NEEDS_A_PERSON = 2
 NAMED = 20
 """How many files are named in a warning."""
 
@@ -21,7 +24,7 @@ def make(settings: Settings, file: Path, *, force: bool) -> int:
     try:
         held = back_up(settings, file, SystemClock(), force=force)
     except KeyboardInterrupt:
-        return _broke_off("No backup was made.")
+        _broke_off("No backup was made.")
     print(f"{file}: {_what(held)}, read again and found sound.")
     print("Tokens of interactions are not in it: jobs that were open are delivered another way after a restore.")
     _warn("named by the records, but missing", held.missing)
@@ -35,7 +38,7 @@ def put_back(settings: Settings, file: Path) -> int:
     try:
         restored = restore(settings, file, SystemClock())
     except KeyboardInterrupt:
-        return _broke_off("The state before is in place, or the restored one, whole: restore again to be sure.")
+        _broke_off("The state before is in place, or the restored one, whole: restore again to be sure.")
     print(f"Restored the state of {restored.held.made_at}: {_what(restored.held)}.")
     if restored.kept is not None:
         print(f"The database as it was before is in {restored.kept}; its media files stay where they are.")
@@ -44,10 +47,11 @@ def put_back(settings: Settings, file: Path) -> int:
     return 0
 
 
-def _broke_off(what: str) -> int:
-    """Not 0, as a bot that is told to stop ends with: what was asked for was not done."""
-    print(f"Interrupted. {what}", file=sys.stderr)
-    return 2
+def _broke_off(what: str) -> NoReturn:
+    """Not 0, as a bot that is told to stop ends with: what was asked for was not done. At once, for obstore's threads
+    complain when the interpreter ends while they read a file."""
+    print(f"Interrupted. {what}", file=sys.stderr, flush=True)
+    os._exit(NEEDS_A_PERSON)
 
 
 def _what(held: Held) -> str:
