@@ -1,4 +1,5 @@
-# Two commands for a newcomer: make preview, make test. The environment lives in .venv, made from requirements.lock.
+# Two commands for a newcomer: make preview, make test. The environment lives in .venv, made from requirements.lock, which
+# is complete: nothing is resolved anew, and a release of tomorrow changes nothing.
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && { echo $$p; break; }; done)
@@ -13,7 +14,8 @@ help: ## what can be made
 	@test -n "$(PYTHON)" || { echo "mv-bot needs Python 3.11, 3.12 or 3.13 (set PYTHON=/path/to/python)"; exit 1; }
 	@echo "Making .venv with $$($(PYTHON) --version) …"
 	@$(PYTHON) -m venv --clear .venv || { echo "No venv module: on Debian, apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip check --disable-pip-version-check
 	@touch $@
 
 preview: .venv/ready ## the bot on a simulated Discord, in the browser
