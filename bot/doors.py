@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import discord
@@ -24,7 +25,7 @@ from bot.ui.notice import notice
 from bot.ui.sending import editing, sending
 from mv.config import Config
 from mv.config.model import Flavor
-from mv.domain.ids import RecordId
+from mv.domain.ids import MessageId, RecordId
 from mv.domain.jobs import Job, ReplyTo
 from mv.domain.limits import CHOICES
 from mv.errors import CannotPost, MvError, Repeated, Restarting
@@ -59,33 +60,37 @@ async def begin(
         raise CannotPost(missing=missing)
     asking = asyncio.ensure_future(ask(reply_of(interaction, private=private)))
     done, _ = await asyncio.wait({asking}, timeout=CHECKS_SECONDS)
-    acknowledged = not done and await _acknowledge(interaction, private)
+    told = None if done else await _acknowledge(interaction, private)
     try:
         job = await asking
     except Repeated as repeated:
         log.info("interaction %s came twice; %s answers it", interaction.id, repeated.ref)
         return
     except Exception:
-        if acknowledged:
+        if told is not None:
             with suppress(discord.HTTPException, *UNREACHABLE):
                 await interaction.delete_original_response()
         raise
     if done:
-        await _acknowledge(interaction, private)
+        told = await _acknowledge(interaction, private)
+    if told is not None and told.message_id is not None:
+        job = replace(job, reply=replace(job.reply, message_id=MessageId(told.message_id)))
     courier.follow(job)
     jobs.release(job)
 
 
-async def _acknowledge(interaction: discord.Interaction, private: bool) -> bool:
-    """Whether it is known to have come in time. If not, the job is stored, and goes on: the courier finds a way."""
+async def _acknowledge(
+    interaction: discord.Interaction, private: bool
+) -> discord.InteractionCallbackResponse[discord.Client] | None:
+    """What Discord made of it, such as the message that now shows the bot thinking; None if it is not known to have
+    come in time. Then too the job is stored, and goes on: the courier finds a way."""
     try:
         async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
-            await interaction.response.defer(ephemeral=private, thinking=True)
+            return await interaction.response.defer(ephemeral=private, thinking=True)
     except (discord.HTTPException, *UNREACHABLE) as error:
         status, code = getattr(error, "status", 0), getattr(error, "code", 0)
         log.warning("an acknowledgement failed: %s, HTTP %s, code %s", type(error).__name__, status, code)
-        return False
-    return True
+        return None
 
 
 async def show(interaction: discord.Interaction, sheet: Sheet, *, private: bool = True) -> None:

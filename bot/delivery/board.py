@@ -36,11 +36,13 @@ TOKEN_MARGIN_SECONDS = 120.0
 
 @dataclass(slots=True)
 class Shown:
-    """A message that shows a job: the task that edits it, and its id once known. Times are `time.monotonic()`."""
+    """A message that shows a job: the task that edits it, and its id once known, which the records shall know too.
+    Times are `time.monotonic()`."""
 
     job: Job
     task: asyncio.Task[None] | None = None
     message_id: MessageId | None = None
+    noted: bool = False
     last: Progress | None = None
     edited_at: float = 0.0
     editing: bool = False
@@ -176,9 +178,9 @@ class Board:
         return await self._rungs.by_message(shown.job, shown.message_id, sheet, PROGRESS_SECONDS)
 
     async def _note(self, shown: Shown, message_id: MessageId) -> None:
-        if shown.message_id is not None:
+        if shown.noted:
             return
-        shown.message_id = message_id
+        shown.message_id, shown.noted = message_id, True
         try:
             await self._jobs.shown_at(shown.job.id, message_id)
         except Exception as error:  # noqa: BLE001  # a note for the ladder; the result does not depend on it

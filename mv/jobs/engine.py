@@ -198,7 +198,7 @@ class LocalEngine(JobEngine):
         now = self._clock.now()
 
         async def start(tx: Transaction) -> tuple[bool, tuple[Step, ...]]:
-            started = await tx.jobs.start(work.job.id, now)
+            started = await tx.jobs.start(work.job.id, now, work.job.reply.message_id)
             return started, await tx.jobs.steps(work.job.id) if started else ()
 
         started, steps = await self._records.insist(start)

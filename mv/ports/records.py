@@ -188,8 +188,8 @@ class JobRows(Protocol):
     async def asked(self, interactions: Sequence[int], onces: Sequence[Once]) -> tuple[Job, ...]:
         """Jobs that came of these interactions, and those that stand in the way of asking under these keys again."""
 
-    async def start(self, job_id: RecordId, at: datetime) -> bool:
-        """queued or running → running; False if it is final."""
+    async def start(self, job_id: RecordId, at: datetime, message_id: MessageId | None = None) -> bool:
+        """queued or running → running; False if it is final. With the message that shows it, if that is known."""
 
     async def finish(
         self,

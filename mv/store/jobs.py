@@ -34,6 +34,7 @@ _CHANGE_FIRST = _CHANGE.where(jobs.c.delivered_at.is_(None))
 _START = _CHANGE_OPEN.values(
     state=JobState.RUNNING.value,
     started_at=func.coalesce(jobs.c.started_at, bindparam("at", type_=jobs.c.started_at.type)),
+    message_id=func.coalesce(bindparam("shown_by", type_=jobs.c.message_id.type), jobs.c.message_id),
 )
 _BACKLOG = select(jobs.c.state, func.count(), func.min(jobs.c.created_at)).where(_OPEN).group_by(jobs.c.state)
 _TITLE: ColumnElement[str] = jobs.c.kind + " " + jobs.c.state + " " + jobs.c.engine
@@ -139,9 +140,10 @@ class SqlJobRows(JournalRows, JobRows):
         rows = await self._connection.execute(_asked(*parameters), parameters)
         return tuple(to_job(row) for row in rows)
 
-    async def start(self, job_id: RecordId, at: datetime) -> bool:
-        """queued or running → running; False if it is final. The first start's time stays, also after a restart."""
-        return await self._change(_START, job_id, at=at)
+    async def start(self, job_id: RecordId, at: datetime, message_id: MessageId | None = None) -> bool:
+        """queued or running → running; False if it is final. The first start's time stays, also after a restart; so
+        does a message that is stored already, unless another is given."""
+        return await self._change(_START, job_id, at=at, shown_by=message_id)
 
     async def finish(
         self,

@@ -19,7 +19,14 @@ from tests.standins.replicate import ReplicateStandIn, Script
 
 SCENES: dict[str, Any] = {"idea": "x", "character": "y", "count": 1}
 ORIGINAL = "/webhooks/*/messages/@original"
+MESSAGE = "/channels/*/messages/*"
 DEAD = [(401, 50027), (404, 10015), (404, 10008), (404, 10062), (403, 50001)]
+
+
+def only_new_messages(world: World, status: int = 401, code: int = 50027) -> None:
+    """The token is over, and so is the message that the acknowledgement made."""
+    world.env.inject_error("PATCH", ORIGINAL, status=status, code=code, times=None)
+    world.env.inject_error("PATCH", MESSAGE, status=404, code=10008)
 
 
 async def create(world: World, **options: Any) -> None:
@@ -45,7 +52,7 @@ async def test_by_the_token_while_it_lives(world: World) -> None:
 async def test_a_dead_token_leads_to_a_new_message_that_mentions_the_asker_alone(
     world: World, status: int, code: int
 ) -> None:
-    world.env.inject_error("PATCH", ORIGINAL, status=status, code=code, times=None)
+    only_new_messages(world, status, code)
     await create(world, idea="@everyone look, <@1> and @here")
     (body,) = to_channel(world)
     assert body["content"].startswith(f"<@{world.ann.id}>")
@@ -62,6 +69,15 @@ async def test_a_dead_token_leads_to_a_new_message_that_mentions_the_asker_alone
     assert "S1 · version 2" in said(world.last)
 
 
+async def test_a_dead_token_leads_to_the_message_that_the_acknowledgement_made(world: World) -> None:
+    world.env.inject_error("PATCH", ORIGINAL, status=401, code=50027, times=None)
+    result = await world.begun(world.ann.slash(world.channel, "scenes create", **SCENES), 0.7)
+    assert "S1 · version 1" in said(reply(result))
+    job = await world.job(1)
+    assert (job.delivered_by, job.reply.message_id) == (Delivery.MESSAGE, reply(result).id)
+    assert to_channel(world) == []
+
+
 async def test_a_passing_fault_of_discord_is_borne(world: World) -> None:
     world.env.inject_error("PATCH", ORIGINAL, status=500, times=1)
     await create(world)
@@ -69,7 +85,7 @@ async def test_a_passing_fault_of_discord_is_borne(world: World) -> None:
 
 
 async def test_a_channel_that_is_gone_leads_to_a_direct_message(world: World) -> None:
-    world.env.inject_error("PATCH", ORIGINAL, status=401, code=50027)
+    only_new_messages(world)
     world.env.inject_error("POST", f"/channels/{world.channel.id}/messages", status=404, code=10003)
     await create(world)
     box = world.ann.user.dm_channel.last_message
@@ -79,7 +95,7 @@ async def test_a_channel_that_is_gone_leads_to_a_direct_message(world: World) ->
 
 
 async def test_nowhere_is_noted_and_the_record_is_kept(world: World) -> None:
-    world.env.inject_error("PATCH", ORIGINAL, status=401, code=50027)
+    only_new_messages(world)
     world.env.inject_error("POST", f"/channels/{world.channel.id}/messages", status=403, code=50013)
     world.env.inject_error("POST", "/channels/*/messages", status=403, code=50007)
     await create(world)
@@ -205,6 +221,19 @@ async def test_a_result_after_the_tokens_life_goes_by_message_id(make_world: Mak
     assert (await world.job(1)).delivered_by is Delivery.MESSAGE
     assert "S1 · version 1" in said(reply(begun))
     assert len([r for r in world.env.http_requests if r.path.endswith("@original")]) == edits
+
+
+async def test_the_message_of_a_job_is_on_record_before_any_progress(make_world: MakeWorld) -> None:
+    """So that a kill before the first edit leaves a way to it, also after the token's life."""
+    clock = SetClock(datetime.now(UTC))
+    world = await make_world(pause=3600, clock=clock)
+    begun = await world.begun(world.ann.slash(world.channel, "scenes create", **SCENES), 0.2)
+    assert (await world.job(1)).reply.message_id == reply(begun).id
+    clock.time += timedelta(minutes=16)
+    await world.restart(kill=True, pause=0)
+    assert (await world.job(1)).delivered_by is Delivery.MESSAGE
+    assert "S1 · version 1" in said(reply(begun))
+    assert [body["content"] for body in to_channel(world)] == [f"<@{world.ann.id}> J1 is ready."]
 
 
 async def test_an_expired_token_is_erased_at_the_start(make_world: MakeWorld) -> None:

@@ -115,12 +115,44 @@ async def test_what_the_vendor_cannot_say_after_a_kill_is_never_paid_twice(make_
     assert stage.replicate.counts["creates"] == 2
 
 
-async def test_a_result_that_was_sent_but_not_noted_is_not_posted_again(make_stage: MakeStage) -> None:
-    """The interaction's token is over, so it goes out as a new message; the kill comes while Discord answers."""
+async def test_a_token_that_ended_while_no_process_ran(make_stage: MakeStage) -> None:
+    """The promised message is known since the acknowledgement, and shows the result; no second one comes."""
+    stage = await make_stage(delay=0.6)
+    bot = await stage.start()
+    askings = await asyncio.gather(character(stage, "A tightrope walker"), scenes(stage))
+    await until(lambda: stage.replicate.counts["accepted"], "a prediction")
+    await bot.kill()
+    for asking in askings:
+        asking.expire()
+    await stage.start()
+    await stage.delivered()
+    assert {row["delivered_by"] for row in stage.rows("SELECT delivered_by FROM jobs")} == {"message"}
+    assert all(asking.message is not None and finished(asking.message) for asking in askings)
+    assert len(stage.discord.messages) == len(askings)
+
+
+async def test_a_result_that_was_edited_in_but_not_noted_is_not_posted_again(make_stage: MakeStage) -> None:
     stage = await make_stage(delay=0.6)
     bot = await stage.start()
     asking = await character(stage, "A tightrope walker")
     asking.expire()
+    slow = stage.discord.fail("PATCH", "/channels/*/messages/*", lose=True, times=None)
+    shown = await asking.until(finished)
+    await bot.kill()
+    slow.times = 0
+    await stage.start()
+    await stage.delivered()
+    assert stage.discord.messages == [shown]
+
+
+async def test_a_result_that_was_sent_but_not_noted_is_not_posted_again(make_stage: MakeStage) -> None:
+    """The token is over and the message deleted, so it goes out as a new one; the kill comes while Discord answers."""
+    stage = await make_stage(delay=0.6)
+    bot = await stage.start()
+    asking = await character(stage, "A tightrope walker")
+    asking.expire()
+    assert asking.message is not None
+    asking.message.deleted = True
     slow = stage.discord.fail("POST", "/channels/*/messages", lose=True, times=None)
     posted = await stage.discord.message_where(lambda message: asking.user.mention in message.content)
     await bot.kill()

@@ -55,6 +55,12 @@ async def shown(stage: Stage, **options: object) -> tuple[Interaction, Message]:
     return asking, await asking.until(lambda message: "Cancel" in message.buttons)
 
 
+def only_new_messages(stage: Stage) -> None:
+    """The token is over, and the message that the acknowledgement made is gone."""
+    stage.discord.fail("PATCH", ORIGINAL, 401, 50027)
+    stage.discord.fail("PATCH", MESSAGE, 404, 10008)
+
+
 def by_token(stage: Stage, asking: Interaction) -> list[Record]:
     return [one for one in stage.discord.requests if asking.token in one.path and one.method == "PATCH"]
 
@@ -86,13 +92,13 @@ async def test_429_is_waited_out(stage: Stage) -> None:
 async def test_429_that_outlasts_the_token(stage: Stage) -> None:
     stage.discord.fail("PATCH", ORIGINAL, 429, retry_after=3600)
     asking = await ask(stage)
-    told = went(await stage.told(asking), Delivery.CHANNEL).result(charged=SCENES)
-    assert told.message.channel is stage.discord.channel
+    told = went(await stage.told(asking), Delivery.MESSAGE).result(charged=SCENES)
+    assert told.message is asking.message
     assert len(by_token(stage, asking)) == 1
 
 
 async def test_global_429_on_a_new_message(stage: Stage) -> None:
-    stage.discord.fail("PATCH", ORIGINAL, 401, 50027)
+    only_new_messages(stage)
     stage.discord.fail("POST", POST, 429, retry_after=0.4, everywhere=True)
     told = went(await stage.told(await ask(stage)), Delivery.CHANNEL).result(charged=SCENES)
     assert len(results(stage, told)) == 1
@@ -170,9 +176,22 @@ DEAD = [(401, 50027), (401, 0), (404, 10015), (404, 10008), (403, 50001)]
 async def test_a_dead_token_is_asked_once(stage: Stage, status: int, code: int) -> None:
     stage.discord.fail("PATCH", ORIGINAL, status, code, times=None)
     asking = await ask(stage, delay=0.4)
-    told = went(await stage.told(asking), Delivery.CHANNEL).result(charged=SCENES)
-    assert told.message.pinged == {asking.user.id}
+    told = went(await stage.told(asking), Delivery.MESSAGE).result(charged=SCENES)
+    assert told.message is asking.message
+    assert len(results(stage, told)) == 1
     assert len(by_token(stage, asking)) == 1, "progress met it first"
+
+
+async def test_a_token_that_is_dead_before_anything_was_shown(stage: Stage) -> None:
+    """The message that the acknowledgement made is edited with the bot's own token, and no second one comes."""
+    asking = await ask(stage, delay=0.2)
+    await asking.acknowledged()
+    asking.expire()
+    told = went(await stage.told(asking), Delivery.MESSAGE).result(charged=SCENES)
+    assert told.message is asking.message
+    assert not told.message.thinking
+    assert told.message.pinged == frozenset()
+    assert [one.path for one in stage.discord.requests if one.method == "POST" and "/messages" in one.path] == []
 
 
 @pytest.mark.usefixtures("progress")
@@ -200,6 +219,7 @@ async def test_a_private_result_without_a_token(stage: Stage) -> None:
 @pytest.mark.parametrize(("status", "code"), [(403, 50001), (403, 50013), (404, 10003), (400, 50083)])
 async def test_a_channel_that_takes_nothing(stage: Stage, status: int, code: int) -> None:
     stage.discord.fail("PATCH", ORIGINAL, 401, 50027)
+    stage.discord.fail("PATCH", MESSAGE, status, code)
     stage.discord.fail("POST", f"/channels/{stage.discord.channel.id}/messages", status, code)
     asking = await ask(stage)
     told = went(await stage.told(asking), Delivery.DIRECT).result(charged=SCENES)
@@ -267,7 +287,7 @@ async def test_a_new_message_without_an_answer_is_there_once(
         discord.channel.deny(discord.guild.members[discord.world.bot.id], Permission.READ_MESSAGE_HISTORY)
     if readable and "delay" in how:  # looked for before it is there, and then only its nonce tells
         monkeypatch.setattr("bot.delivery.ladder.TRIES", (1.0, 1.0))
-    discord.fail("PATCH", ORIGINAL, 401, 50027)
+    only_new_messages(stage)
     discord.fail("POST", POST, **how)
     told = went(await stage.told(await ask(stage)), Delivery.CHANNEL).result(charged=SCENES)
     assert len(results(stage, told)) == 1
@@ -288,7 +308,7 @@ async def test_discord_hangs_for_good_on_one_way(stage: Stage, monkeypatch: pyte
 async def test_the_bots_own_token_is_refused(stage: Stage) -> None:
     """A person must mend that: until then nothing is asked of Discord again, and nothing is lost."""
     dead = stage.discord.fail("PATCH", ORIGINAL, 401, 50027, times=None)
-    refused = stage.discord.fail("POST", POST, 401, 0, times=None)
+    refused = stage.discord.fail("PATCH", MESSAGE, 401, 0, times=None)
     asking = await ask(stage)
     await stage.until(lambda: "is not delivered yet" in stage.log.text, "given up for now")
     await stage.app.engine.tidy()
@@ -297,7 +317,7 @@ async def test_the_bots_own_token_is_refused(stage: Stage) -> None:
     refused.times = 0
     await stage.stop()
     await stage.start()
-    went(await stage.told(asking), Delivery.CHANNEL).result(charged=SCENES)
+    went(await stage.told(asking), Delivery.MESSAGE).result(charged=SCENES)
 
 
 # ── reminders ────────────────────────────────────────────────────────────────────────────────────────────────────────

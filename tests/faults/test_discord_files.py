@@ -68,7 +68,7 @@ async def test_too_large_even_without_files(stage: Stage) -> None:
     """The way is given up for the next, and nothing is sent for ever."""
     fault = stage.discord.fail("PATCH", ORIGINAL, 413, 40005, times=None)
     told = (await stage.scenes()).result("version 1", charged=SCENES)
-    assert told.job.delivered_by is Delivery.CHANNEL
+    assert told.job.delivered_by is Delivery.MESSAGE
     assert fault.hits == 3
 
 

@@ -80,6 +80,20 @@ async def test_states_move_forward_only(records: Database) -> None:
     assert revived.facts() == error.facts()
 
 
+async def test_a_start_may_bring_the_message_that_shows_the_job(records: Database) -> None:
+    jobs = a_job(1), a_job(2)
+    async with records.write() as tx:
+        await tx.jobs.add_all(jobs)
+        await tx.jobs.start(jobs[0].id, NOON, MessageId(55))
+        await tx.jobs.start(jobs[0].id, NOON)
+        await tx.jobs.start(jobs[1].id, NOON)
+    async with records.read() as tx:
+        stored = [await tx.jobs.get(job.id) for job in jobs]
+    assert [job.reply.message_id for job in stored if job] == [55, jobs[1].reply.message_id], (
+        "a start that knows none erases none"
+    )
+
+
 async def test_facts_with_tuples_are_stored(records: Database) -> None:
     job = a_job()
     error = AllowanceUsedUp(kind="scenes", limit=1, used=1, wanted=1, period="day", resets_at=2, whose="role")
