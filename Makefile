@@ -32,8 +32,7 @@ test: .venv/ready ## the whole check: format, lint, types, import rules, tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest || { echo "Once more, only what failed: a test that fails twice is no matter of chance"; \
-		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
+	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile
 
 format: .venv/ready ## mends what a machine can mend
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

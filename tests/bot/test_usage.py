@@ -136,6 +136,7 @@ async def test_limits_of_roles_hold_in_direct_messages_too(world: World) -> None
     few = world.server.create_role("Few")
     carl = world.server.add_member(world.env.create_user("carl"), roles=[few])
     world.env.inject_error("PATCH", "/webhooks/*/messages/@original", status=404, code=10015)
+    world.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001)
     world.env.inject_error("POST", f"/channels/{world.channel.id}/messages", status=403, code=50001)
     await carl.slash(world.channel, "scenes create", **SCENES)
     message = carl.user.dm_channel.last_message

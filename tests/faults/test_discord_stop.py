@@ -188,6 +188,8 @@ async def test_a_new_message_that_was_posted_and_not_noted(make: Make, monkeypat
     bot = await started(stage)
     asked = await scenes(stage, count=2)
     private = await character(stage, "A tightrope walker", private=True, member=stage.discord.friend)
+    assert asked.message is not None
+    asked.message.deleted = True
     for one in (asked, private):
         one.expire()
     slow = stage.discord.fail("POST", "/channels/*/messages", lose=True, times=None)

@@ -63,12 +63,12 @@ async def test_no_room_for_temporary_files(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="no limits on a running process here")
 async def test_few_open_files(tmp_path: Path) -> None:
-    """64 suffice for a busy hour; with none to spare members are answered, and afterwards all goes on."""
+    """96 suffice for twelve jobs at once, which take up to 70; with none to spare members are answered, and afterwards all goes on."""
     async with Processes(tmp_path, delay=0.2) as stage:
         stage.troubles_expected = True
         bot = await stage.start()
         pid = bot._process.pid
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (64, 4096))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (96, 4096))
         who = [stage.discord.member, stage.discord.friend, stage.discord.manager]
         asked = await asyncio.gather(
             *(acts.scenes(stage, f"Idea {n}", 2, member=who[n % 3]) for n in range(6)),

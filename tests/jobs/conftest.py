@@ -18,7 +18,7 @@ from tests.jobs.fakes import MakeEngine, Now, World
 
 
 def local(records: Records, clock: Clock, limits: Concurrency) -> JobEngine:
-    return LocalEngine(records, clock, limits, pauses=(0.01, 0.02), patience=0.4, grace=0.2)
+    return LocalEngine(records, clock, limits, pauses=(0.01, 0.02), patience=0.4, grace=1.0)
 
 
 ENGINES = {"local": local}
