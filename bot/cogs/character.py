@@ -11,10 +11,11 @@ from discord.ext import commands
 from bot import doors
 from bot.actor import actor_of, member_of
 from bot.delivery import DiscordCourier
-from bot.errors import STARTS_A_JOB, words
+from bot.errors import STARTS_A_JOB
 from bot.ui import character as ui
 from bot.ui import forms, notice
 from bot.ui.custom_ids import Action, ListOf, Press, Turn
+from bot.ui.error_words import words
 from bot.ui.frame import Sheet
 from bot.ui.originals import originals_message
 from mv.app import App

@@ -11,11 +11,11 @@ from discord.ext import commands
 from bot import doors
 from bot.actor import actor_of, member_of
 from bot.delivery import DiscordCourier
-from bot.errors import words
 from bot.ui import forms, notice
 from bot.ui import jobs as ui
 from bot.ui.brief import in_brief
 from bot.ui.custom_ids import Action, ListOf, Press, Turn
+from bot.ui.error_words import words
 from bot.ui.frame import Sheet
 from mv.app import App
 from mv.domain.actor import Actor

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.errors import heading, understood, words
+from bot.errors import understood
+from bot.ui.error_words import heading, words
 from bot.ui.frame import Sheet
 from bot.ui.notice import Tone, error_message, retry_buttons
 from mv.domain.jobs import Job, JobState

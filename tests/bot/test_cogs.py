@@ -14,8 +14,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import COGS
-from bot.errors import WORDS, heading, words
 from bot.ui.custom_ids import Action, ListOf
+from bot.ui.error_words import WORDS, heading, words
 from bot.ui.forms import Form
 from mv import errors as e
 from tests.bot.world import World

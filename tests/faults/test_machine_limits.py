@@ -63,7 +63,7 @@ async def test_no_room_for_temporary_files(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="no limits on a running process here")
 async def test_few_open_files(tmp_path: Path) -> None:
-    """96 suffice for twelve jobs at once, which take up to 70; with none to spare members are answered, and afterwards all goes on."""
+    """96 suffice for twelve jobs at once, which take 70; with none to spare members are told, and then all goes on."""
     async with Processes(tmp_path, delay=0.2) as stage:
         stage.troubles_expected = True
         bot = await stage.start()

@@ -1,0 +1,242 @@
+"""Errors in words: what happened, and what to do now.
+
+Nothing here shows a vendor's text or `str(error)`: words are made from the facts alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.ui.text import bare
+from bot.ui.words import VENDORS, about
+from mv import errors as e
+from mv.domain.money import dollars
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`what` happened, and what `to_do` now."""
+
+    what: str
+    to_do: str = ""
+
+
+FIELDS = {
+    "count": "The number of scenes",
+    "images": "The number of pictures",
+    "seed": "The seed",
+    "limit": "The limit",
+    "aspect_ratio": "The aspect ratio",
+    "video_type": "The video type",
+    "negative_description": "The negative description",
+}
+RULES = {
+    "safety": "its safety rules",
+    "recitation": "its rule against reciting existing works",
+    "likeness": "its rule on the likeness of real people",
+    "prohibited": "its list of prohibited content",
+}
+PICTURES = {
+    "broken": "the picture was broken",
+    "not_a_picture": "what came was not a picture",
+    "too_large": "the picture was larger than this bot takes in",
+    "expired": "the link to the picture had expired",
+    "foreign_host": "the picture was offered at an address that is not trusted",
+    "empty": "no picture came",
+    "failed": "the engine failed while it was painting",
+}
+REST = {
+    "Uncertain": "whether the vendor accepted the rest is not known, and it may have charged it",
+    "Blocked": "the vendor refused the rest by its rules",
+}
+LATER = "Try again in a few minutes."
+ANSWERS = {
+    "cut_off": "The answer was cut off",
+    "not_json": "The answer could not be read",
+    "empty": "The answer was empty",
+    "too_few": "There were too few scenes in the answer",
+}
+
+
+def _field(name: str) -> str:
+    return FIELDS.get(name, f"The {name.replace('_', ' ')}")
+
+
+def _code(text: str, limit: int) -> str:
+    """Somebody's text as code: shown as it is, but for backticks."""
+    return f"`{bare(text, limit).replace('`', chr(39)) or '…'}`"
+
+
+def _near(names: tuple[str, ...]) -> str:
+    return f"Nearest: {', '.join(_code(name, 80) for name in names)}." if names else ""
+
+
+def _vendor(name: str) -> str:
+    return VENDORS.get(name, "the vendor")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _used_up(error: e.AllowanceUsedUp) -> Words:
+    money = error.kind == "spend"
+    limit, used, wanted = (
+        dollars(amount) if money else str(amount) for amount in (error.limit, error.used, error.wanted)
+    )
+    mine = {"member": "Your own limit", "role": "The limit of your role"}.get(
+        error.whose, "The limit for everybody here"
+    )
+    what = f"Your allowance of {error.kind} does not suffice: {used} of {limit} used this {error.period}, "
+    what += f"and this would take {wanted} more."
+    ask = "Managers of this server can change it with `/quota set`."
+    return Words(what, f"{mine} starts anew <t:{error.resets_at}:R>. {ask}")
+
+
+def _not_found(error: e.NotFound) -> Words:
+    given = f" {_code(error.given, 60)}" if error.given else ""
+    if not given:  # a button, whose record was deleted since, most often
+        return Words(f"There is no {error.kind} here any more.", "The lists show what there is.")
+    return Words(f"There is no {error.kind}{given} here.", _near(error.nearest) or "The lists show what there is.")
+
+
+def _busy(error: e.VendorBusy) -> Words:
+    wait = f" in about {about(error.retry_after)}" if error.retry_after else " in a few minutes"
+    return Words(f"{_capital(_vendor(error.vendor))} is busy and stayed so.", f"Try again{wait}.")
+
+
+def _down(error: e.VendorDown) -> Words:
+    vendor = _capital(_vendor(error.vendor))
+    if error.reason == "resting":
+        return Words(f"{vendor} kept failing and is left alone for a while; it was not asked.", LATER)
+    late = error.reason == "timeout"
+    what = f"{vendor} did not answer in time." if late else f"{vendor} cannot be reached at the moment."
+    return Words(what, f"It was tried several times. {LATER}")
+
+
+def _blocked(error: e.Blocked) -> Words:
+    rule = RULES.get(error.rule, "one of its rules")
+    return Words(
+        f"{_capital(_vendor(error.vendor))} refused this, by {rule}.",
+        "Change the text and try again; your text is kept in the form.",
+    )
+
+
+def _bad_answer(error: e.BadAnswer) -> Words:
+    got = f" ({error.got} of {error.wanted} scenes)" if error.reason == "too_few" else ""
+    return Words(
+        f"{ANSWERS.get(error.reason, ANSWERS['not_json'])}{got}, also when asked again.",
+        "Try again, perhaps with fewer scenes.",
+    )
+
+
+def _too_late(error: e.TooLate) -> Words:
+    how = {"done": "is done", "failed": "has failed", "cancelled": "was cancelled"}.get(error.state, "has ended")
+    return Words(f"Too late: {error.ref} {how} already; there is nothing left to cancel.")
+
+
+WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
+    e.OutOfRange: lambda x: Words(f"{_field(x.field)} must be from {x.low} to {x.high}."),
+    e.TooLong: lambda x: Words(
+        f"{_field(x.field)} may have {x.limit:,} characters; this has {x.length:,}.", "Shorten it."
+    ),
+    e.Empty: lambda x: Words(f"{_field(x.field)} is empty.", "Write a few words."),
+    e.NotChosen: lambda x: Words(
+        f"{_field(x.field)} {_code(x.given, 40)} does not fit.", f"Allowed: {', '.join(f'`{a}`' for a in x.allowed)}."
+    ),
+    e.Unknown: lambda x: Words(f"There is no {x.kind} {_code(x.given, 80)}.", _near(x.nearest)),
+    e.Taken: lambda x: Words(f"There is a {x.kind} of that name already: {x.ref}.", "Use it, or choose another name."),
+    e.ServerOnly: lambda x: Words("This works in a server only.", "Use it in a channel of your server."),
+    e.NotFound: _not_found,
+    e.NotAllowed: lambda x: Words(
+        f"You may not {x.action} {x.ref}.",
+        f"Only <@{x.owner_id}> may." if x.action == "retry" else f"<@{x.owner_id}> and managers of this server may.",
+    ),
+    e.ManagersOnly: lambda x: Words("Only members with Manage Server may do this.", "Ask one of them."),
+    e.TooLate: _too_late,
+    e.AllowanceUsedUp: _used_up,
+    e.TooManyWaiting: lambda x: Words(
+        f"You have {x.limit} jobs waiting or running, which is the most.", "Wait for one, or cancel one: `/jobs list`."
+    ),
+    e.AlreadyAsked: lambda x: Words(
+        f"That was asked for already: {x.ref}, by <@{x.member_id}>.", f"`/jobs show {x.ref}` says what became of it."
+    ),
+    e.Repeated: lambda x: Words(f"This came twice; {x.ref} answers it."),
+    e.Restarting: lambda x: Words("The bot is about to restart and takes in nothing new.", "Try again in a minute."),
+    e.VendorResting: lambda x: Words(
+        f"{_capital(_vendor(x.vendor))} keeps failing and is left alone for a while.", f"Try again <t:{x.until}:R>."
+    ),
+    e.CannotPost: lambda x: Words(
+        f"I may not post here: {', '.join(p.replace('_', ' ').title() for p in x.missing)} is missing.",
+        "An administrator can grant it in this channel's settings, or use another channel.",
+    ),
+    e.NotSetUp: lambda x: Words(
+        f"{_capital(_vendor(x.vendor))} is not set up.",
+        "An administrator must set its key; the log says which variable.",
+    ),
+    e.KeyRefused: lambda x: Words(
+        f"{_capital(_vendor(x.vendor))} refused the key.",
+        "An administrator must set a valid one; the log says which variable.",
+    ),
+    e.NoCredit: lambda x: Words(
+        f"The account at {_vendor(x.vendor)} has no credit or quota left.", "An administrator must top it up."
+    ),
+    e.VendorBusy: _busy,
+    e.VendorDown: _down,
+    e.ModelGone: lambda x: Words(
+        f"{_capital(_vendor(x.vendor))} no longer knows the model.",
+        "An administrator must name another in models.yaml.",
+    ),
+    e.BadRequest: lambda x: Words(
+        f"{_capital(_vendor(x.vendor))} refused the request as malformed.",
+        "An administrator should look at this engine in models.yaml.",
+    ),
+    e.Blocked: _blocked,
+    e.BadAnswer: _bad_answer,
+    e.NoPicture: lambda x: Words(
+        f"No picture could be taken in: {PICTURES.get(x.reason, PICTURES['broken'])}.", "Try again."
+    ),
+    e.Partial: lambda x: Words(f"{x.got} of {x.wanted} pictures came; {REST.get(x.why, 'the rest failed')}."),
+    e.Stopped: lambda x: Words("It was cancelled." if not x.by_id else f"It was cancelled by <@{x.by_id}>."),
+    e.Uncertain: lambda x: Words(
+        f"The bot was stopped while it asked {_vendor(x.vendor)}; whether it was accepted is not known.",
+        "The vendor may have charged it. It is not asked again unless you press Retry.",
+    ),
+    e.StorageFull: lambda x: Words(
+        "The bot's disk is full, so nothing could be kept.", "An administrator must make room."
+    ),
+    e.StorageReadOnly: lambda x: Words(
+        "The bot may not write to its disk, so nothing could be kept.", "An administrator must make it writable."
+    ),
+    e.StorageLocked: lambda x: Words("The bot's database is busy.", "Try again in a moment."),
+    e.StorageDamaged: lambda x: Words("The bot's database is damaged.", "An administrator must restore it."),
+    e.StorageError: lambda x: Words(
+        "The bot could not read or write its files.", "An administrator must look at the log."
+    ),
+    e.Incident: lambda x: Words(
+        f"Something went wrong inside the bot. Incident `{x.number}`.",
+        "Tell an administrator this number: the log has it.",
+    ),
+}
+
+HEADINGS: tuple[tuple[type[e.MvError], str], ...] = (
+    (e.Stopped, "Cancelled"),
+    (e.Uncertain, "Uncertain"),
+    (e.Refused, "That does not work"),
+    (e.MvError, "It did not work out"),
+)
+
+
+def words(error: e.MvError) -> Words:
+    """The words for an error; for a type without words of its own those of the nearest parent that has some."""
+    for kind in type(error).__mro__:
+        if kind in WORDS:
+            return WORDS[kind](error)
+    return Words("Something went wrong.", "Try again.")
+
+
+def heading(error: e.MvError) -> str:
+    """A few words above them."""
+    return next(title for kind, title in HEADINGS if isinstance(error, kind))

@@ -1,0 +1,128 @@
+"""What can go wrong, as facts without prose.
+
+Every error a member may meet is one class here; the bot finds the words for it (`bot/ui/error_words.py`), and the job
+that failed stores its code and facts, so that the words can be found again after a restart.
+
+    MvError
+    ├── Refused                 nothing was started, nothing is charged
+    │   ├── OutOfRange, TooLong, NotChosen, Unknown, NotAPicture, Taken, ServerOnly
+    │   ├── NotFound, NotAllowed, ManagersOnly, TooLate, Gone
+    │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
+    │   └── NotSetUp, VendorResting, Restarting
+    ├── VendorError             the vendor was asked, or could not be
+    │   ├── KeyRefused, NoCredit, VendorBusy, VendorDown, ModelGone, BadRequest
+    │   ├── Blocked             refused for safety, recitation or likeness
+    │   ├── BadAnswer           cut off, not JSON, too few scenes
+    │   └── NoPicture           broken, not a picture, too large, link expired
+    ├── Stopped, Uncertain      a job ended without a result
+    ├── Partial                 a job ended with some of its pictures
+    ├── StorageError
+    │   └── StorageFull, StorageReadOnly, StorageLocked, StorageDamaged, Conflict
+    └── Incident                a bug; its number is in the log
+
+A `StartError` (ConfigMistake, DataFolderInUse, DataFolderUnusable, SchemaTooNew, PortTaken) stops the start, as a
+damaged database does; BackupImpossible and ArchiveUnusable stop `backup` and `restore`. A person must mend it (exit
+code 2).
+"""
+
+from mv.errors.base import Incident, MvError, error_types, revive
+from mv.errors.ends import Partial, Stopped, Uncertain
+from mv.errors.refused import (
+    AllowanceUsedUp,
+    AlreadyAsked,
+    CannotPost,
+    Empty,
+    ManagersOnly,
+    NotAllowed,
+    NotChosen,
+    NotFound,
+    NotSetUp,
+    OutOfRange,
+    Refused,
+    Repeated,
+    Restarting,
+    ServerOnly,
+    Taken,
+    TooLate,
+    TooLong,
+    TooManyWaiting,
+    Unknown,
+    VendorResting,
+)
+from mv.errors.start import (
+    ArchiveUnusable,
+    BackupImpossible,
+    ConfigMistake,
+    DataFolderInUse,
+    DataFolderUnusable,
+    PortTaken,
+    SchemaTooNew,
+    StartError,
+)
+from mv.errors.storage import Conflict, StorageDamaged, StorageError, StorageFull, StorageLocked, StorageReadOnly
+from mv.errors.vendors import (
+    BadAnswer,
+    BadRequest,
+    Blocked,
+    KeyRefused,
+    ModelGone,
+    NoCredit,
+    NoPicture,
+    VendorBusy,
+    VendorDown,
+    VendorError,
+)
+
+__all__ = [
+    "AllowanceUsedUp",
+    "AlreadyAsked",
+    "ArchiveUnusable",
+    "BackupImpossible",
+    "BadAnswer",
+    "BadRequest",
+    "Blocked",
+    "CannotPost",
+    "ConfigMistake",
+    "Conflict",
+    "DataFolderInUse",
+    "DataFolderUnusable",
+    "Empty",
+    "Incident",
+    "KeyRefused",
+    "ManagersOnly",
+    "ModelGone",
+    "MvError",
+    "NoCredit",
+    "NoPicture",
+    "NotAllowed",
+    "NotChosen",
+    "NotFound",
+    "NotSetUp",
+    "OutOfRange",
+    "Partial",
+    "PortTaken",
+    "Refused",
+    "Repeated",
+    "Restarting",
+    "SchemaTooNew",
+    "ServerOnly",
+    "StartError",
+    "Stopped",
+    "StorageDamaged",
+    "StorageError",
+    "StorageFull",
+    "StorageLocked",
+    "StorageReadOnly",
+    "Taken",
+    "TooLate",
+    "TooLong",
+    "TooManyWaiting",
+    "Uncertain",
+    "Unknown",
+    "VendorBusy",
+    "VendorDown",
+    "VendorError",
+    "VendorResting",
+    "error_types",
+    "revive",
+]
