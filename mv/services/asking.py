@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from mv.domain.actor import Actor
 from mv.domain.engine import Engine
 from mv.domain.ids import RecordId, ServerId
-from mv.domain.jobs import JobKind, Once, ReplyTo
+from mv.domain.jobs import Job, JobKind, Once, ReplyTo
 from mv.domain.usage import AllowanceKind
 from mv.services.admission import Application
 
@@ -24,6 +24,12 @@ class Ask:
     project_id: RecordId | None
     reply: ReplyTo
     once: Once | None = None
+
+    @classmethod
+    def again(cls, actor: Actor, job: Job, reply: ReplyTo) -> Ask:
+        """For what a job did not bring: once for each such job, however often it is asked for."""
+        once = Once(key=f"retry:{job.id}")
+        return cls(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply, once=once)
 
     def application(
         self, kind: JobKind, task: BaseModel, engine: Engine, wants: Mapping[AllowanceKind, int], cost: int | None

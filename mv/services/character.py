@@ -125,9 +125,7 @@ class Characters(Shelf[Character]):
             await self.view(actor, RecordId(task.character_id))
         engines = self._tools.line_up(Makes.IMAGES, task.engines, None)
         task = task.model_copy(update={"engines": tuple(engine.name for engine in engines)})
-        once = Once(key=f"retry:{job.id}")
-        ask = Ask(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply, once=once)
-        return await self._admit(ask, task, engines[0])
+        return await self._admit(Ask.again(actor, job, reply), task, engines[0])
 
     async def _admit(self, ask: Ask, task: CharacterTask, engine: Engine) -> Job:
         images = task.brief.images

@@ -105,9 +105,7 @@ class Scenes(Shelf[SceneList]):
             await self.view(actor, RecordId(task.list_id))
         engines = self._tools.line_up(Makes.SCENES, task.engines, None)
         task = task.model_copy(update={"engines": tuple(engine.name for engine in engines)})
-        once = Once(key=f"retry:{job.id}")
-        ask = Ask(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply, once=once)
-        return await self._admit(ask, task, engines[0])
+        return await self._admit(Ask.again(actor, job, reply), task, engines[0])
 
     async def _admit(self, ask: Ask, task: SceneTask, engine: Engine) -> Job:
         cost = estimate(engine, task.brief.count)
