@@ -150,6 +150,7 @@ async def _serve(settings: Settings, token: str) -> int:
         return _told(f"Discord cannot be reached at {where} ({type(error).__name__}). Check the network.")
     finally:
         asked.cancel()
+        working.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is told already, or of no use
         await bot.close()
         working.cancel()
         await asyncio.wait({working}, timeout=1)

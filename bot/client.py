@@ -106,6 +106,8 @@ class MvBot(commands.AutoShardedBot):
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
         if self._opened is None:
             await self.open_early()
+        if self.stopping:  # told so while it logged in, or the records could not be opened
+            return
         for kind in COGS:
             cog = kind(self.app, self.courier)
             await self.add_cog(cog)

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from bot.client import MvBot
+from mv.app import build
 from mv.domain.jobs import Delivery
-from tests.faults.stage import Stage, Told
+from tests.faults.stage import DISCORD_TOKEN, Stage, Told
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -114,3 +116,17 @@ async def test_heartbeats_that_nobody_answers(stage: Stage) -> None:
     await healthy(stage)
     stage.log.lines[:] = [line for line in stage.log.lines if "heartbeat" not in line.lower()]
     delivered(await stage.scenes())
+
+
+async def test_a_login_that_ends_when_the_bot_is_leaving_already_starts_nothing(stage: Stage) -> None:
+    """As when the records cannot be opened while Discord is slow."""
+    await stage.stop()
+    leaving = MvBot(build(stage.settings()), warm=False)
+    leaving.stopping = True
+    requests = len(stage.discord.requests)
+    await leaving.login(DISCORD_TOKEN)
+    await asyncio.sleep(0.2)
+    asked = {one.path for one in stage.discord.requests[requests:]}
+    await leaving.close()
+    await stage.start()
+    assert asked <= {"/users/@me", "/oauth2/applications/@me", "/gateway/bot"}

@@ -51,6 +51,20 @@ async def test_a_disk_that_may_not_be_written_at_the_start(tmp_path: Path, used:
             assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize("slow", ["/users/@me", "/gateway/bot"])
+async def test_records_that_cannot_be_opened_while_discord_is_slow(tmp_path: Path, slow: str) -> None:
+    """The way out meets the login at any step."""
+    async with Processes(tmp_path) as stage:
+        stage.data.mkdir()
+        stage.troubles_expected = True
+        (stage.data / "mv.sqlite3").write_bytes(b"no database" * 1000)
+        stage.discord.fail("GET", slow, delay=0.5, times=None)
+        ended = await stage.run()
+        assert (ended.code, ended.out) == (2, "")
+        assert "Traceback" not in ended.err
+        assert "ERROR" not in ended.err
+
+
 async def test_a_folder_that_may_not_be_written_at_the_start(tmp_path: Path) -> None:
     async with Processes(tmp_path) as stage:
         stage.data.mkdir()
