@@ -130,13 +130,16 @@ async def _serve(settings: Settings, token: str) -> int:
         await health.open(bot)
     opening, working = bot.open_early(), asyncio.create_task(bot.start(token), name="bot")
     asked = asyncio.create_task(stop.wait(), name="stop")
+    refused = asyncio.create_task(bot.courier.locked_out.wait(), name="locked out")
     try:
         await asyncio.wait({opening, working, asked}, return_when=asyncio.FIRST_COMPLETED)
         if opening.done() and not opening.cancelled():  # it is when the bot has closed by itself
             opening.result()
         gc.freeze()  # all that was imported: to search it once would stop the loop for a tenth of a second
         gc.enable()
-        await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working, asked, refused}, return_when=asyncio.FIRST_COMPLETED)
+        if refused.done():
+            return _told(TOKEN_REFUSED)
         if not stop.asked:
             working.result()
     except discord.LoginFailure:
@@ -150,6 +153,7 @@ async def _serve(settings: Settings, token: str) -> int:
         return _told(f"Discord cannot be reached at {where} ({type(error).__name__}). Check the network.")
     finally:
         asked.cancel()
+        refused.cancel()
         working.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is told already, or of no use
         await bot.close()
         working.cancel()

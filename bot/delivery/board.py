@@ -188,8 +188,6 @@ class Board:
 
     def _way(self, job: Job, message_id: MessageId | None) -> Delivery | None:
         """By the token, else by message id; progress goes no other way."""
-        if self._rungs.locked_out:
-            return None
         ways = self._rungs.holding(job, message_id)
         return next((way for way in ways if way in (Delivery.TOKEN, Delivery.MESSAGE)), None)
 

@@ -61,6 +61,11 @@ class DiscordCourier(Courier):
         """Whether any job is on its way to a message."""
         return bool(len(self._board) or self._delivering)
 
+    @property
+    def locked_out(self) -> asyncio.Event:
+        """Set when Discord refuses the bot's own token: a person must mend that."""
+        return self._rungs.locked_out
+
     def follow(self, job: Job) -> None:
         """Shows the job's progress from now on; a second call changes nothing."""
         self._board.follow(job)
@@ -73,7 +78,7 @@ class DiscordCourier(Courier):
 
     async def deliver(self, job: Job) -> None:
         """Once: a job that is delivered already is left alone. Never raises."""
-        if job.id in self._delivering or self._rungs.locked_out:
+        if job.id in self._delivering:
             return
         self._delivering.add(job.id)
         try:

@@ -42,16 +42,17 @@ class Ladder:
     ) -> tuple[Delivery, MessageId | None, Sheet]:
         """Where it went, and what is shown there. Raises PassingError if Discord cannot be reached for minutes, and
         RefusedError if it refuses the bot's own token: then it is not delivered, and may be later."""
-        for way in self._rungs.holding(job, message_id):
+        while ways := self._rungs.holding(job, message_id):
+            way = ways[0]
             try:
                 found, sheet = await self._patiently(job, way, message_id, draw)
             except RefusedError as refusal:
                 log.info("%s: not delivered by %s (%s)", job.ref, way.value, refusal)
                 self._rungs.refuse(job, way, refusal)
-                if self._rungs.locked_out:
-                    raise
             else:
                 return way, MessageId(found), sheet
+        if self._rungs.locked_out.is_set():
+            raise RefusedError(401, 0)
         log.warning("%s: nowhere to deliver it; the record is kept", job.ref)
         return Delivery.NOWHERE, None, Sheet()
 

@@ -6,6 +6,9 @@ a repetition for some minutes, and after that it is looked for where it would be
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +16,7 @@ from typing import Any
 import discord
 from discord.utils import time_snowflake
 
-from bot.delivery.wire import RefusedError, under
+from bot.delivery.wire import PassingError, RefusedError, Trouble, under
 from bot.ui.frame import Sheet, only
 from bot.ui.sending import editing, sending
 from mv.domain.ids import MessageId, RecordId
@@ -49,18 +52,20 @@ class Rungs:
         self._client = client
         self._clock = clock
         self._refused: dict[RecordId, set[Delivery]] = {}
-        self.locked_out = False
-        """Whether Discord refuses the bot's own token: then nothing is asked any more."""
+        self.locked_out = asyncio.Event()
+        """Set when Discord refuses the bot's own token: nothing is asked with it any more."""
 
     # ── which hold ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def holding(self, job: Job, message_id: MessageId | None) -> tuple[Delivery, ...]:
         """Those that are worth a try, the best first. A private job goes through no channel."""
         found = [Delivery.TOKEN] if job.reply.token is not None and self.token_seconds(job) > 0 else []
-        if not job.private:
-            found += [Delivery.MESSAGE] if message_id is not None else []
-            found.append(Delivery.CHANNEL)
-        return tuple(way for way in (*found, Delivery.DIRECT) if way not in self._refused.get(job.id, ()))
+        if not self.locked_out.is_set():
+            if not job.private:
+                found += [Delivery.MESSAGE] if message_id is not None else []
+                found.append(Delivery.CHANNEL)
+            found.append(Delivery.DIRECT)
+        return tuple(way for way in found if way not in self._refused.get(job.id, ()))
 
     def token_seconds(self, job: Job) -> float:
         """How long the token lives; one without an end does for a day."""
@@ -69,14 +74,34 @@ class Rungs:
 
     def refuse(self, job: Job, way: Delivery, refusal: RefusedError) -> None:
         """Discord refused it for good: it is not tried again, and a dead token least of all."""
-        if refusal.status == 401 and way is not Delivery.TOKEN:
-            self.locked_out = True
-        else:
-            self._refused.setdefault(job.id, set()).add(way)
+        self._refused.setdefault(job.id, set()).add(way)
 
     def forget(self, job: Job) -> None:
         """It is delivered."""
         self._refused.pop(job.id, None)
+
+    @asynccontextmanager
+    async def _own(self, seconds: float) -> AsyncIterator[None]:
+        """`under`, for requests with the bot's own token. Something between us and Discord may refuse for a moment, so
+        what Discord gives no code for passes, but a 401 that Discord repeats: that is its word on a token."""
+        try:
+            async with under(seconds):
+                yield
+        except RefusedError as refusal:
+            if refusal.code or (refusal.status == 401 and await self._token_is_refused()):
+                raise
+            raise PassingError(refusal.status) from refusal
+
+    async def _token_is_refused(self) -> bool:
+        try:
+            async with under(REQUEST_SECONDS):
+                await self._client.http.request(discord.http.Route("GET", "/users/@me"))
+        except RefusedError as refusal:
+            if refusal.status == 401:
+                self.locked_out.set()
+        except Trouble:
+            return False
+        return self.locked_out.is_set()
 
     # ── edits ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -87,14 +112,15 @@ class Rungs:
 
     async def by_message(self, job: Job, message_id: MessageId, sheet: Sheet, seconds: float | None = None) -> int:
         """The same message, with the bot's own token."""
-        async with under(seconds or _seconds(sheet)):
+        async with self._own(seconds or _seconds(sheet)):
             return (await self._channel(job).get_partial_message(message_id).edit(**editing(sheet))).id
 
     async def shown(self, job: Job, way: Delivery, message_id: MessageId) -> frozenset[str]:
         """The custom_ids of what a message of the job shows now."""
-        async with under(REQUEST_SECONDS):
-            if way is Delivery.TOKEN:
+        if way is Delivery.TOKEN:
+            async with under(REQUEST_SECONDS):
                 return _custom_ids(await self._webhook(job).fetch_message(message_id))
+        async with self._own(REQUEST_SECONDS):
             return _custom_ids(await self._channel(job).fetch_message(message_id))
 
     # ── new messages ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -107,7 +133,7 @@ class Rungs:
 
     async def by_direct_message(self, job: Job, sheet: Sheet, begun: Step | None) -> int:
         """As `by_channel`, to the asker alone."""
-        async with under(REQUEST_SECONDS):
+        async with self._own(REQUEST_SECONDS):
             channel = await self._client.create_dm(discord.Object(job.member_id))
         return await self._once(channel, job, sheet, sending(sheet), begun)
 
@@ -117,7 +143,7 @@ class Rungs:
         found = await self._find(channel, job, sheet, begun) if begun is not None else None
         if found is not None:
             return found
-        async with under(_seconds(sheet)):
+        async with self._own(_seconds(sheet)):
             return (await channel.send(**arguments, nonce=_nonce(job))).id
 
     async def _find(self, channel: discord.abc.Messageable, job: Job, sheet: Sheet, begun: Step) -> int | None:
@@ -125,7 +151,7 @@ class Rungs:
         since = discord.Object(time_snowflake(begun.intended_at - CLOCKS_APART))
         wanted = _marks(sheet)
         try:
-            async with under(REQUEST_SECONDS):
+            async with self._own(REQUEST_SECONDS):
                 async for message in channel.history(limit=LOOKED_THROUGH, after=since, oldest_first=True):
                     ours = message.author.id == self._me and message.webhook_id is None
                     if ours and (str(message.nonce) == _nonce(job) or (wanted and wanted <= _marks_of(message))):

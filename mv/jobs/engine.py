@@ -42,7 +42,8 @@ GRACE_SECONDS = 1.0
 FORGOTTEN_SECONDS = 60.0
 """A stored job that is older and not here was left behind: its command was acknowledged long ago."""
 DELIVERIES_AT_ONCE = 4
-"""Of those that the last process left behind."""
+"""Of those that the last process left behind, but for such as take longer than DELIVERY_SECONDS."""
+DELIVERY_SECONDS = 3.0
 
 
 class _LeavingError(Exception):
@@ -304,7 +305,8 @@ class LocalEngine(JobEngine):
                 work.end(job)
                 going.add(self._tasks.spawn(self._deliver(work)))
             if len(going) == DELIVERIES_AT_ONCE:
-                _, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+                done, going = await asyncio.wait(going, timeout=DELIVERY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                going = going if done else set()  # those that wait for Discord hold up nobody
         try:
             async with self._records.write() as tx:
                 await tx.jobs.erase_tokens(self._clock.now())

@@ -307,17 +307,45 @@ async def test_discord_hangs_for_good_on_one_way(stage: Stage, monkeypatch: pyte
 
 async def test_the_bots_own_token_is_refused(stage: Stage) -> None:
     """A person must mend that: until then nothing is asked of Discord again, and nothing is lost."""
-    dead = stage.discord.fail("PATCH", ORIGINAL, 401, 50027, times=None)
-    refused = stage.discord.fail("PATCH", MESSAGE, 401, 0, times=None)
+    dead = stage.discord.fail("PATCH", ORIGINAL, 401, 50027)
+    refused = [stage.discord.fail(*which, 401, 0, times=None) for which in (("PATCH", MESSAGE), ("GET", "/users/@me"))]
     asking = await ask(stage)
     await stage.until(lambda: "is not delivered yet" in stage.log.text, "given up for now")
     await stage.app.engine.tidy()
     await stage.app.engine.tidy()
-    assert (dead.hits, refused.hits) == (1, 1)
-    refused.times = 0
+    assert stage.bot.courier.locked_out.is_set()
+    assert [one.hits for one in (dead, *refused)] == [1, 1, 1]
+    by_its_token = await ask(stage)
+    went(await stage.told(by_its_token), Delivery.TOKEN).result(charged=SCENES)
+    for one in refused:
+        one.times = 0
+    asking.expire()
     await stage.stop()
     await stage.start()
     went(await stage.told(asking), Delivery.MESSAGE).result(charged=SCENES)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_a_refusal_that_is_not_discords_own_passes(stage: Stage, status: int) -> None:
+    """Something on the way refuses for a moment, without a code; the bot's token is good."""
+    stage.discord.fail("PATCH", ORIGINAL, 401, 50027)
+    passing = stage.discord.fail("PATCH", MESSAGE, status, 0, times=2)
+    asking = await ask(stage)
+    told = went(await stage.told(asking), Delivery.MESSAGE).result(charged=SCENES)
+    assert told.message is asking.message
+    assert passing.hits == 2
+    assert not stage.bot.courier.locked_out.is_set()
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_a_moment_in_which_everything_is_refused(stage: Stage, status: int) -> None:
+    """A private result too finds its way when that is over."""
+    faults = [stage.discord.fail("PATCH", ORIGINAL, status, 0, times=None)]
+    faults.append(stage.discord.fail("POST", "/users/@me/channels", status, 0, times=3))
+    asking = await ask(stage, private=True)
+    told = went(await stage.told(asking), Delivery.DIRECT).result(charged=SCENES)
+    assert told.message.channel.recipient is asking.user
+    assert [one.hits for one in faults] == [1, 3]
 
 
 # ── reminders ────────────────────────────────────────────────────────────────────────────────────────────────────────

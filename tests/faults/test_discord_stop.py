@@ -63,6 +63,7 @@ async def test_stops(make: Make) -> None:
         with_a_locked_database(await make(delay=1.0)),
         when_told_twice(await make(delay=60.0)),
         when_the_token_is_taken_away(await make()),
+        when_the_token_is_refused_to_a_result(await make(delay=0.5)),
     )
 
 
@@ -153,6 +154,21 @@ async def when_the_token_is_taken_away(stage: Stage) -> None:
     await stage.discord.disconnect(code=4004)
     assert await asyncio.wait_for(bot._process.wait(), IN_TIME) == 2
     assert "refuses the token" in bot.log
+
+
+async def when_the_token_is_refused_to_a_result(stage: Stage) -> None:
+    """Whoever waited is told after the next start, with a token that is good."""
+    bot = await started(stage)
+    asked, other = await scenes(stage), await scenes(stage, member=stage.discord.friend)
+    asked.expire()
+    refusals = [stage.discord.fail("*", path, 401, times=None) for path in ("/channels/*/messages/*", "/users/@me")]
+    assert await asyncio.wait_for(bot._process.wait(), IN_TIME) == 2
+    assert "refuses the token" in bot.log
+    for one in refusals:
+        one.times = 0
+    await stage.start()
+    await asyncio.gather(result(asked), result(other))
+    await stage.delivered()
 
 
 STUCK = """

@@ -146,7 +146,8 @@ class Studio(Runner):
 
 
 class Postman(Courier):
-    """Notes deliveries, and stores them unless told to fail. With `slow`, waits for `letters` first."""
+    """Notes deliveries, and stores them unless told to fail. If `slow`, for all or for those numbers, waits for
+    `letters` first."""
 
     def __init__(self, records: Records, clock: Clock) -> None:
         self.records = records
@@ -156,7 +157,7 @@ class Postman(Courier):
         self.at_once = 0
         self.peak = 0
         self.fails = False
-        self.slow = False
+        self.slow: bool | set[int] = False
         self.letters = asyncio.Event()
 
     def follow(self, job: Job) -> None:
@@ -166,7 +167,7 @@ class Postman(Courier):
         self.at_once += 1
         self.peak = max(self.peak, self.at_once)
         try:
-            if self.slow:
+            if self.slow is True or (self.slow and job.ref.number in self.slow):
                 await self.letters.wait()
             if self.fails:
                 raise ConnectionError("Discord is away")

@@ -100,6 +100,22 @@ async def test_undelivered_results_go_out_a_few_at_a_time(world: World) -> None:
     assert len(crew.postman.delivered) == 30
 
 
+async def test_results_that_wait_for_discord_hold_up_no_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mv.jobs.engine.DELIVERY_SECONDS", 0.05)
+    crew = world.crew(courier=False)
+    jobs = await world.released(crew, *[world.job() for _ in range(12)])
+    await until(lambda: not crew.studio.running and len(crew.studio.started) == 12)
+    await gone(crew, *jobs)
+
+    crew = world.crew()
+    crew.postman.slow = set(range(1, 11))
+    await crew.engine.resume()
+    await until(lambda: crew.postman.numbers == [11, 12])
+    crew.postman.letters.set()
+    await gone(crew, *jobs)
+    assert sorted(crew.postman.numbers) == list(range(1, 13))
+
+
 async def test_expired_tokens_are_erased_at_the_start(world: World) -> None:
     old, young = world.job("hold"), world.job("hold")
     long_ago = world.clock.now() - dt.timedelta(hours=1)
