@@ -177,8 +177,8 @@ class _PainterOutside(Painter):
     async def collect(self, engine: Engine, ticket: Ticket, timeout_seconds: float, report: Report) -> Painted:
         return await self._outside.do(self._inner.collect(engine, ticket, timeout_seconds, report))
 
-    async def cancel(self, engine: Engine, ticket: Ticket) -> None:
-        await self._outside.do(self._inner.cancel(engine, ticket))
+    async def cancel(self, engine: Engine, ticket: Ticket) -> int:
+        return await self._outside.do(self._inner.cancel(engine, ticket))
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -21,11 +21,14 @@ def failure_sheet(job: Job) -> Sheet:
     if job.state is JobState.DONE:
         kept = f"{job.ref} is done and on record, and counts as usual; only this message could not be made."
         return error_message(heading(error), said.what, kept, said.to_do, tone=Tone.BAD)
-    charged = f"{job.ref} · Nothing was charged; your allowance was given back."
+    unsure = isinstance(error, Uncertain) or (isinstance(error, Stopped) and error.vendor)
+    took = "Nothing was charged"
     if job.cost:
-        charged = f"{job.ref} · The vendor charged {dollars(job.cost)} for what it did; your allowance was given back."
-    elif isinstance(error, Uncertain):
-        charged = f"{job.ref} · The vendor may have charged it; your allowance was given back."
+        more = ", and may have charged more" if unsure else ""
+        took = f"The vendor charged {dollars(job.cost)} for what it did{more}"
+    elif unsure:
+        took = "The vendor may have charged it"
+    charged = f"{job.ref} · {took}; your allowance was given back."
     buttons = retry_buttons(job.id, edit=isinstance(error, Blocked))
     tone = Tone.CARE if isinstance(error, Refused | Stopped) else Tone.BAD
     return error_message(heading(error), said.what, charged, said.to_do, buttons, tone=tone)

@@ -201,7 +201,7 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.Partial: lambda x: Words(f"{x.got} of {x.wanted} pictures came; {REST.get(x.why, 'the rest failed')}."),
     e.Stopped: lambda x: Words("It was cancelled." if not x.by_id else f"It was cancelled by <@{x.by_id}>."),
     e.Uncertain: lambda x: Words(
-        f"The bot was stopped while it asked {_vendor(x.vendor)}; whether it was accepted is not known.",
+        f"The answer of {_vendor(x.vendor)} was lost; whether it was accepted is not known.",
         "The vendor may have charged it. It is not asked again unless you press Retry.",
     ),
     e.StorageFull: lambda x: Words(

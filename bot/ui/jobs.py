@@ -43,6 +43,8 @@ _SIGNS = {
 }
 _NOTES = {
     "vendor_busy": "The engine is busy; it is asked again in a moment.",
+    "vendor_unsure": "No answer came yet; it is found out what became of it.",
+    "looking_up": "The bot was stopped in the middle of this; the engine is asked what became of it.",
     "vendor_rate": "The engine takes only so many requests a minute; this one waits for its turn.",
     "vendor_probe": "The engine kept failing; another request is finding out whether it works again.",
     "unstorable": "The bot's disk takes nothing in. This goes on, or ends without a charge, as soon as it does again.",

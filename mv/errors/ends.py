@@ -9,22 +9,26 @@ from mv.errors.base import MvError
 
 @dataclass(eq=False)
 class Stopped(MvError):
-    """Cancelled; `by_id` is the member who did it, 0 for the bot itself."""
+    """Cancelled; `by_id` is the member who did it, 0 for the bot itself. `vendor` may have charged what was ordered
+    there and could not be found again, if one is named."""
 
     by_id: int = 0
+    vendor: str = ""
 
 
 @dataclass(eq=False)
 class Partial(MvError):
-    """Some of several pictures failed; `why` is the code of the first failure. Belongs to a job that is done."""
+    """Some of several pictures failed; `why` is the code of the failure that says most, `numbers` are those that failed
+    where each was ordered by itself. Belongs to a job that is done."""
 
     wanted: int
     got: int
     why: str
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(eq=False)
 class Uncertain(MvError):
-    """The process died while the vendor was being asked: it may have been charged, and is not asked again unbidden."""
+    """What the vendor answered is lost: it may have charged it, and is not asked again unbidden."""
 
     vendor: str = ""

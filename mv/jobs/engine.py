@@ -22,7 +22,7 @@ from datetime import timedelta
 from mv.config.model import Concurrency
 from mv.domain.ids import MemberId, RecordId
 from mv.domain.jobs import Job, JobKind, JobState, Progress, Step
-from mv.errors import MvError, Stopped, StorageError, VendorError
+from mv.errors import MvError, NotSetUp, Stopped, StorageError, VendorError
 from mv.jobs.ending import Endings, incident
 from mv.jobs.journal import RecordsJournal
 from mv.jobs.queue import Queue
@@ -187,7 +187,7 @@ class LocalEngine(JobEngine):
             if not await self._begin(work) or await self._run(work):
                 return None
         except MvError as error:
-            log.warning("job %s: %s", work.job.ref, error if isinstance(error, VendorError) else error.code)
+            log.warning("job %s: %s", work.job.ref, error if isinstance(error, VendorError | NotSetUp) else error.code)
             return error
         except Exception as error:  # noqa: BLE001  # whatever it is, the job must end
             return incident(f"job {work.job.ref} of server {work.job.server_id}", error)

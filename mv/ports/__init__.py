@@ -18,6 +18,12 @@ from mv.ports.records import (
     UsageRows,
 )
 from mv.ports.vendors import (
+    BUSY,
+    GOES_ON,
+    IDLE,
+    PROBE,
+    RATE,
+    UNSURE,
     Darkroom,
     Developed,
     Gate,
@@ -38,6 +44,12 @@ from mv.ports.vendors import (
 from mv.ports.world import Clock, Counted, Meter, Timed, Unmetered
 
 __all__ = [
+    "BUSY",
+    "GOES_ON",
+    "IDLE",
+    "PROBE",
+    "RATE",
+    "UNSURE",
     "Backlog",
     "CharacterRows",
     "Choice",

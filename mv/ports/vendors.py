@@ -12,7 +12,10 @@ from mv.domain.engine import Engine
 from mv.domain.scenes import SceneBrief, TokenUsage
 
 Report = Callable[[str], Awaitable[None]]
-"""Called with a code such as `vendor_busy` when a vendor makes us wait; with an empty one when that wait is over."""
+"""Called with one of these codes when a vendor makes us wait, and with GOES_ON when that wait is over."""
+BUSY, RATE, PROBE, UNSURE, GOES_ON = "vendor_busy", "vendor_rate", "vendor_probe", "vendor_unsure", ""
+IDLE = frozenset((BUSY, RATE, PROBE))
+"""While a call that costs money waits for one of these, it was certainly not taken; at UNSURE it may have been."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +118,9 @@ class Painter(Protocol):
         Never starts anything; None also if the vendor cannot say."""
         return None
 
-    async def cancel(self, engine: Engine, ticket: Ticket) -> None:
-        """Stops it at the vendor as well as can be; never raises a VendorError."""
+    async def cancel(self, engine: Engine, ticket: Ticket) -> int:
+        """Stops it at the vendor as well as can be; never raises a VendorError. How many pictures it had made by then,
+        which are paid for."""
 
     async def warm(self) -> None:
         """Loads what is slow to load, off the event loop, before it is needed; may be left out."""

@@ -18,7 +18,7 @@ from mv.domain.engine import Engine, Makes
 from mv.domain.ids import Kind, RecordId
 from mv.domain.jobs import Job, JobKind, Once, ReplyTo
 from mv.domain.usage import AllowanceKind
-from mv.errors import NotChosen, NotFound, Partial, Unknown
+from mv.errors import NotChosen, NotFound, Partial, Unknown, revive
 from mv.ports import Transaction
 from mv.services.admission import Desk
 from mv.services.asking import Ask
@@ -44,6 +44,8 @@ class CharacterTask(BaseModel):
     defaults_applied: dict[str, Any]
     engines: tuple[str, ...]
     character_id: str | None = None
+    numbers: tuple[int, ...] = ()
+    """Which pictures of the request are made, from 1; all of them if none is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +118,7 @@ class Characters(Shelf[Character]):
         Refused, also if the character is deleted."""
         task = CharacterTask.model_validate(job.order)
         if job.error == Partial.__name__ and job.record_id is not None:
-            facts = job.error_facts or {}
-            images = max(1, int(facts.get("wanted", 1)) - int(facts.get("got", 0)))
-            seed = (task.brief.seed + int(facts.get("got", 0))) % limits.SEED[1]
-            brief = task.brief.model_copy(update={"images": images, "seed": seed})
-            task = task.model_copy(update={"brief": brief, "character_id": job.record_id})
+            task = _rest(task, job).model_copy(update={"character_id": job.record_id})
         if task.character_id is not None:
             await self.view(actor, RecordId(task.character_id))
         engines = self._tools.line_up(Makes.IMAGES, task.engines, None)
@@ -244,6 +242,18 @@ def checked(order: CharacterOrder) -> CharacterOrder:
 def draw_seed() -> int:
     """A fresh seed, short enough to be typed again."""
     return secrets.randbelow(1_000_000_000)
+
+
+def _rest(task: CharacterTask, job: Job) -> CharacterTask:
+    """For the pictures that a job is missing: those numbers, or, where several were ordered at once, as many more by
+    another seed."""
+    missing = revive(job.error or "", dict(job.error_facts or {}))
+    assert isinstance(missing, Partial)  # noqa: S101  # by `retry`
+    brief = task.brief.model_copy(update={"images": max(1, missing.wanted - missing.got)})
+    if missing.numbers:
+        return task.model_copy(update={"brief": brief, "numbers": missing.numbers})
+    seed = (brief.seed + missing.got) % (limits.SEED[1] + 1)
+    return task.model_copy(update={"brief": brief.model_copy(update={"seed": seed}), "numbers": ()})
 
 
 def _for_ratio(engines: tuple[Engine, ...], ratio: str) -> tuple[Engine, ...]:

@@ -8,16 +8,19 @@ import asyncio
 import hashlib
 import json
 import logging
-from contextlib import suppress
+from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from typing import Any
 
-from mv.config import Flavor
-from mv.domain.engine import Engine
+from mv.config import Config, Flavor
+from mv.domain.engine import Engine, Vendor
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Job, Phase, Step
+from mv.domain.limits import SEED
 from mv.errors import MvError, StorageError, Uncertain, revive
 from mv.ports import Counted, PicturePrompt, Run, Search, Ticket
+from mv.services.attempt import Attempt, ended_step, open_step
 from mv.services.character import CharacterTask
 from mv.services.tools import Tools
 from mv.services.trace import Trace
@@ -31,29 +34,69 @@ NEIGHBOURS = timedelta(minutes=15)
 """Orders that were intended so long before may have been sent at the same time: their vendor was slow to answer."""
 
 
-@dataclass(slots=True)
-class Painting:
-    """What a job has so far. `done` counts pictures that came or failed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a job orders of one engine."""
 
-    run: Run
     task: CharacterTask
     flavor: Flavor
     engine: Engine
+
+    def groups(self) -> dict[int, int]:
+        """The predictions by their number from 1, and how many pictures each makes."""
+        images = self.task.brief.images
+        if self.engine.count_parameter:
+            return {1: images}
+        return dict.fromkeys(self.task.numbers or range(1, images + 1), 1)
+
+    def prompt(self, config: Config, number: int) -> PicturePrompt:
+        """That of one prediction: always the same for the same number."""
+        brief = self.task.brief
+        seed = (brief.seed + number - 1) % (SEED[1] + 1) if self.engine.takes_seed else None
+        prompt = config.picture_prompt(brief, self.flavor, number)
+        return PicturePrompt(
+            text=prompt.text,
+            name=prompt.name,
+            description=prompt.description,
+            aspect_ratio=prompt.aspect_ratio,
+            images=self.groups()[number],
+            seed=seed,
+            parameters=prompt.parameters,
+            timeout_seconds=prompt.timeout_seconds,
+        )
+
+
+@dataclass(slots=True)
+class Painting:
+    """What a job has so far. `done` counts pictures that came or failed, `lost` are the numbers of predictions that
+    failed."""
+
+    run: Run
+    plan: Plan
     done: int = 0
     failures: list[MvError] = field(default_factory=list)
+    lost: list[int] = field(default_factory=list)
 
-    def groups(self) -> list[int]:
-        """Pictures a prediction, one entry each."""
-        images = self.task.brief.images
-        return [images] if self.engine.count_parameter else [1] * images
+    @property
+    def engine(self) -> Engine:
+        """The one that is asked now."""
+        return self.plan.engine
 
     async def tell(self, phase: Phase, note: str | None = None) -> None:
         """Shows how many pictures are through."""
-        await self.run.progress(phase, done=self.done, total=self.task.brief.images, note=note)
+        await self.run.progress(phase, done=self.done, total=self.plan.task.brief.images, note=note)
 
     async def report(self, note: str) -> None:
         """What a vendor makes it wait for."""
         await self.tell(Phase.PAINTING, note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Going:
+    """An order that is being sent, or looked for."""
+
+    task: asyncio.Task[Ticket]
+    attempt: Attempt | None = None
 
 
 class Orders:
@@ -62,68 +105,81 @@ class Orders:
     def __init__(self, tools: Tools, trace: Trace) -> None:
         self._tools = tools
         self._trace = trace
-        self._starting: dict[RecordId, set[asyncio.Task[Ticket]]] = {}
-        self._clearing: set[asyncio.Task[None]] = set()
+        self._going: dict[RecordId, set[_Going]] = {}
+        self._clearing: set[asyncio.Task[Vendor | None]] = set()
 
     async def ticket(self, painting: Painting, number: int, prompt: PicturePrompt) -> Ticket:
         """That of an order, which is sent now if it never was. Raises VendorError, Uncertain."""
         job, journal, engine = painting.run.job, painting.run.journal, painting.engine
         step = f"{CREATE}{engine.name}:{number}"
         seen = await journal.seen(step)
-        if seen is not None:
-            return await self._found(painting, seen, prompt) if seen.done_at is None else _noted(seen)
-        await self._tools.painters[engine.vendor].warm()  # not between the intent and the order
-        await self._tools.turn(engine.vendor, painting.report)
+        if (ended := ended_step(seen)) is not None:
+            return _noted(ended)
+        if seen is not None and open_step(seen):
+            await painting.tell(Phase.PAINTING, "looking_up")
+            return await self._to_its_end(job, self._found(job, engine, seen, prompt))
+        await self._tools.turn(engine.vendor, self._tools.painters[engine.vendor], painting.report)
         self._trace.prompt(job, engine, prompt.text)
-        await journal.intend(step, engine=engine.name, mark=_mark(engine, prompt))
-        starting = asyncio.create_task(self._start(painting, step, prompt), name=f"{job.ref} {step}")
-        self._starting.setdefault(job.id, set()).add(starting)
-        starting.add_done_callback(lambda done: self._forget(job.id, done))
-        return await asyncio.shield(starting)
+        attempt = Attempt(journal, step, painting.report, engine=engine.name, mark=_mark(engine, prompt))
+        await attempt.begin()
+        return await self._to_its_end(job, self._start(painting, step, prompt, attempt), attempt)
 
-    async def cancel(self, job: Job) -> None:
-        """Cancels at the vendor what was ordered and not collected. An order that is still on its way is waited for, in
-        the background if it takes long."""
+    async def cancel(self, job: Job) -> Vendor | None:
+        """Cancels at the vendor what was ordered and not collected, and notes what was made by then. An order that is
+        still on its way is waited for, in the background if it takes long. The vendor that may have charged something
+        all the same, if there is one."""
         clearing = asyncio.create_task(self._clear(job), name=f"{job.ref} cancel")
         self._clearing.add(clearing)
         clearing.add_done_callback(self._clearing.discard)
-        await asyncio.wait({clearing}, timeout=CANCEL_SECONDS)
+        try:
+            return await asyncio.wait_for(asyncio.shield(clearing), CANCEL_SECONDS)
+        except (TimeoutError, MvError) as error:
+            log.warning("job %s: what became of its orders is not known: %s", job.ref, type(error).__name__)
+            return Vendor(job.vendor)
 
     async def settle(self) -> None:
         """Waits for all orders that are on their way, and for cancellations."""
-        going = {*self._clearing, *(task for tasks in self._starting.values() for task in tasks)}
+        for job_id in tuple(self._going):
+            self._give_up(job_id)
+        going = {*self._clearing, *(one.task for orders in self._going.values() for one in orders)}
         if going:
             await asyncio.wait(going)
 
-    async def _start(self, painting: Painting, step: str, prompt: PicturePrompt) -> Ticket:
+    async def _to_its_end(self, job: Job, work: Coroutine[Any, Any, Ticket], attempt: Attempt | None = None) -> Ticket:
         """Not interrupted by a cancel: what the vendor accepts must be known, to be cancelled there."""
-        engine, journal = painting.engine, painting.run.journal
+        task = asyncio.create_task(work, name=f"{job.ref} order")
+        going = _Going(task, attempt)
+        self._going.setdefault(job.id, set()).add(going)
+        task.add_done_callback(lambda _: self._forget(job.id, going))
+        return await asyncio.shield(task)
+
+    async def _start(self, painting: Painting, step: str, prompt: PicturePrompt, attempt: Attempt) -> Ticket:
+        job, engine, journal = painting.run.job, painting.engine, painting.run.journal
         mark = _mark(engine, prompt)
         try:
-            ticket = await self._tools.painters[engine.vendor].start(engine, prompt, painting.report)
+            ticket = await self._tools.painters[engine.vendor].start(engine, prompt, attempt.report)
         except MvError as error:
-            await journal.done(step, error=error.code, facts=error.facts(), mark=mark)
+            await journal.done(step, engine=engine.name, error=error.code, facts=error.facts(), mark=mark)
             raise
         try:
             await journal.done(step, ticket=ticket.id, data=dict(ticket.data), engine=engine.name, mark=mark)
         except StorageError as error:  # here it is known all the same, and after a kill the vendor knows it
-            log.warning("job %s: the ticket of %s could not be noted: %s", painting.run.job.ref, step, error.code)
+            log.warning("job %s: the ticket of %s could not be noted: %s", job.ref, step, error.code)
         return ticket
 
-    async def _found(self, painting: Painting, seen: Step, prompt: PicturePrompt) -> Ticket:
-        """What became of an order that a kill fell into."""
-        engine, journal = painting.engine, painting.run.journal
-        await painting.tell(Phase.PAINTING, "looking_up")
+    async def _found(self, job: Job, engine: Engine, seen: Step, prompt: PicturePrompt) -> Ticket:
+        """What became of an order whose answer is lost; noted, for the next time. Raises Uncertain."""
         search = await self._search(seen)
         ticket = await self._tools.painters[engine.vendor].find(engine, prompt, search)
-        mark = seen.value.get("mark")
+        lost = Uncertain(vendor=engine.vendor.value)
+        outcome = {"error": lost.code, "facts": lost.facts()} if ticket is None else _known(ticket)
+        value = {**outcome, "engine": engine.name, "mark": seen.value.get("mark")}
+        now = self._tools.clock.now()
+        await self._tools.records.insist(lambda tx: tx.jobs.complete(job.id, seen.name, now, value, None))
         if ticket is None:
-            lost = Uncertain(vendor=engine.vendor.value)
-            await journal.done(seen.name, error=lost.code, facts=lost.facts(), mark=mark)
             raise lost
-        await journal.done(seen.name, ticket=ticket.id, data=dict(ticket.data), engine=engine.name, mark=mark)
         self._tools.meter.count(Counted.PREDICTIONS_FOUND, vendor=engine.vendor.value)
-        log.info("job %s: %s was found again at %s", painting.run.job.ref, seen.name, engine.vendor.value)
+        log.info("job %s: %s was found again at %s", job.ref, seen.name, engine.vendor.value)
         return ticket
 
     async def _search(self, seen: Step) -> Search:
@@ -133,31 +189,59 @@ class Orders:
         taken = frozenset(str(step.value["ticket"]) for step in orders if "ticket" in step.value)
         mark = seen.value.get("mark")
         lost = [step for step in orders if "ticket" not in step.value and step.value.get("mark") == mark]
-        open_ = [step for step in lost if step.done_at is None or step.value.get("error") == Uncertain.__name__]
+        open_ = [step for step in lost if open_step(step) or step.value.get("error") == Uncertain.__name__]
         return Search(since=seen.intended_at, taken=taken, alike=max(1, len(open_)))
 
-    def _forget(self, job_id: RecordId, done: asyncio.Task[Ticket]) -> None:
-        tasks = self._starting.get(job_id, set())
-        tasks.discard(done)
-        if not tasks:
-            self._starting.pop(job_id, None)
-        if not done.cancelled():
-            done.exception()
+    def _forget(self, job_id: RecordId, going: _Going) -> None:
+        orders = self._going.get(job_id, set())
+        orders.discard(going)
+        if not orders:
+            self._going.pop(job_id, None)
+        if not going.task.cancelled():
+            going.task.exception()
 
-    async def _clear(self, job: Job) -> None:
-        for starting in tuple(self._starting.get(job.id, ())):
-            with suppress(MvError):
-                await starting
+    def _give_up(self, job_id: RecordId) -> None:
+        """Orders that wait to be sent are not sent any more."""
+        for going in self._going.get(job_id, ()):
+            if going.attempt is not None and going.attempt.idle:
+                going.task.cancel()
+
+    async def _clear(self, job: Job) -> Vendor | None:
+        self._give_up(job.id)
+        orders = [going.task for going in self._going.get(job.id, ())]
+        await asyncio.gather(*orders, return_exceptions=True)
         async with self._tools.records.read() as tx:
             steps = {step.name: step for step in await tx.jobs.steps(job.id)}
+        unknown: Vendor | None = None
         for name, step in steps.items():
-            if not name.startswith(CREATE) or "ticket" not in step.value:
-                continue
-            collected = steps.get(COLLECT + name.removeprefix(CREATE))
-            if collected is None or collected.done_at is None:
-                engine = self._tools.config.engine(step.value["engine"])
-                ticket = Ticket(id=step.value["ticket"], data=step.value["data"])
-                await self._tools.painters[engine.vendor].cancel(engine, ticket)
+            collect = COLLECT + name.removeprefix(CREATE)
+            if name.startswith(CREATE) and ended_step(steps.get(collect)) is None:
+                unknown = await self._clear_one(job, step, collect) or unknown
+        return unknown
+
+    async def _clear_one(self, job: Job, step: Step, collect: str) -> Vendor | None:
+        """One order that was not collected. The vendor, if it may have it and cannot be asked to stop."""
+        lost = open_step(step) or step.value.get("error") == Uncertain.__name__
+        if not lost and "ticket" not in step.value:
+            return None
+        task, config = CharacterTask.model_validate(job.order), self._tools.config
+        name, _, number = step.name.removeprefix(CREATE).rpartition(":")
+        plan = Plan(task=task, flavor=config.flavor(task.brief.flavor), engine=config.engine(name))
+        prompt, engine = plan.prompt(config, int(number)), plan.engine
+        try:
+            ticket = await self._found(job, engine, step, prompt) if lost else _noted(step)
+        except Uncertain:
+            return engine.vendor
+        made = await self._tools.painters[engine.vendor].cancel(engine, ticket)
+        if made:
+            cost, now = engine.picture_cost(min(made, prompt.images)), self._tools.clock.now()
+            value = {"files": (), "model_version": ""}
+            await self._tools.records.insist(lambda tx: tx.jobs.complete(job.id, collect, now, value, cost))
+        return None
+
+
+def _known(ticket: Ticket) -> dict[str, Any]:
+    return {"ticket": ticket.id, "data": dict(ticket.data)}
 
 
 def _noted(step: Step) -> Ticket:

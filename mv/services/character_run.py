@@ -12,12 +12,11 @@ from mv.domain.character import Character, Take
 from mv.domain.engine import Engine
 from mv.domain.ids import Kind, RecordId, Ref, new_id
 from mv.domain.jobs import Job, Phase
-from mv.domain.limits import SEED
 from mv.domain.usage import AllowanceKind
 from mv.errors import Blocked, ModelGone, MvError, NoPicture, NotFound, Partial, Stopped, StorageError, Uncertain
-from mv.ports import PicturePrompt, Run, Runner, Ticket, Transaction
+from mv.ports import Run, Runner, Ticket, Transaction
 from mv.services.character import KIND, CharacterTask
-from mv.services.character_orders import COLLECT, Orders, Painting
+from mv.services.character_orders import COLLECT, Orders, Painting, Plan
 from mv.services.closing import fail, finish
 from mv.services.intake import Intake, Print
 from mv.services.tools import Tools
@@ -54,7 +53,7 @@ class CharacterRunner(Runner):
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
         made: list[_Made] = []
         for position, name in enumerate(task.engines):
-            painting = Painting(run=run, task=task, flavor=flavor, engine=self._tools.config.engine(name))
+            painting = Painting(run, Plan(task=task, flavor=flavor, engine=self._tools.config.engine(name)))
             made = await self._paint(painting)
             gone = bool(painting.failures) and all(isinstance(e, ModelGone) for e in painting.failures)
             if made or not gone or position == len(task.engines) - 1:
@@ -63,12 +62,13 @@ class CharacterRunner(Runner):
         if not made:
             raise _worst(painting.failures)
         await painting.tell(Phase.STORING)
-        await self._tools.records.insist(lambda tx: self._store(tx, painting, made), lasting=False)
+        twins = await self._tools.records.insist(lambda tx: self._store(tx, painting, made), lasting=False)
+        await self._intake.discard(twins)
 
     async def close(self, job: Job, error: MvError) -> None:
         """Ends a job that made nothing; if it was cancelled, its predictions are cancelled at the vendor first."""
-        if isinstance(error, Stopped):
-            await self._orders.cancel(job)
+        if isinstance(error, Stopped) and (vendor := await self._orders.cancel(job)):
+            error = Stopped(by_id=error.by_id, vendor=vendor.value)
         if await fail(self._tools.records, job, error, self._tools.clock.now()):
             await self._discard(job)
 
@@ -87,12 +87,14 @@ class CharacterRunner(Runner):
 
     async def _paint(self, painting: Painting) -> list[_Made]:
         await painting.tell(Phase.PAINTING)
-        groups = painting.groups()
-        every = (self._group(painting, k, n) for k, n in enumerate(groups, start=1))
+        groups = painting.plan.groups()
+        every = (self._group(painting, number, images) for number, images in groups.items())
+        results = await asyncio.gather(*every, return_exceptions=True)  # a bug in one leaves none of them behind
         made = []
-        for result in await asyncio.gather(*every, return_exceptions=True):  # a bug in one leaves none of them behind
+        for number, result in zip(groups, results, strict=True):
             if isinstance(result, MvError):
                 painting.failures.append(result)
+                painting.lost.append(number)
             elif isinstance(result, BaseException):
                 raise result
             else:
@@ -102,7 +104,7 @@ class CharacterRunner(Runner):
     async def _group(self, painting: Painting, number: int, images: int) -> list[_Made] | MvError:
         """One prediction, from its start to its files. An error is returned: the others go on."""
         try:
-            prompt = self._prompt(painting, number, images)
+            prompt = painting.plan.prompt(self._tools.config, number)
             ticket = await self._orders.ticket(painting, number, prompt)
             value = await self._collected(painting, number, images, ticket, prompt.timeout_seconds)
         except MvError as error:
@@ -121,21 +123,6 @@ class CharacterRunner(Runner):
             )
             for f in value["files"]
         ]
-
-    def _prompt(self, painting: Painting, number: int, images: int) -> PicturePrompt:
-        brief = painting.task.brief
-        seed = (brief.seed + number - 1) % (SEED[1] + 1) if painting.engine.takes_seed else None
-        prompt = self._tools.config.picture_prompt(brief, painting.flavor, number)
-        return PicturePrompt(
-            text=prompt.text,
-            name=prompt.name,
-            description=prompt.description,
-            aspect_ratio=prompt.aspect_ratio,
-            images=images,
-            seed=seed,
-            parameters=prompt.parameters,
-            timeout_seconds=prompt.timeout_seconds,
-        )
 
     # ── taking in ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -169,7 +156,7 @@ class CharacterRunner(Runner):
 
     async def _taken_in(self, painting: Painting, pictures: Sequence[bytes]) -> tuple[list[Print], list[NoPicture]]:
         """Those that are pictures, and why the others are none."""
-        server, spec = painting.run.job.server_id, painting.flavor.image_params.preview.spec()
+        server, spec = painting.run.job.server_id, painting.plan.flavor.image_params.preview.spec()
         prints: list[Print] = []
         failures: list[NoPicture] = []
         for data in pictures:
@@ -177,15 +164,16 @@ class CharacterRunner(Runner):
                 prints.append(await self._intake.take_in(server, data, spec))
             except NoPicture as error:
                 failures.append(NoPicture(vendor=painting.engine.vendor.value, reason=error.reason))
-            except StorageError:
+            except (StorageError, asyncio.CancelledError):
                 await self._intake.discard(prints)
                 raise
         return prints, failures
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _store(self, tx: Transaction, painting: Painting, made: Sequence[_Made]) -> None:
-        job, task, now = painting.run.job, painting.task, self._tools.clock.now()
+    async def _store(self, tx: Transaction, painting: Painting, made: Sequence[_Made]) -> list[Print]:
+        """Returns those whose bytes are stored already under another name."""
+        job, task, now = painting.run.job, painting.plan.task, self._tools.clock.now()
         record = await tx.characters.get(RecordId(task.character_id)) if task.character_id else None
         if task.character_id and record is None:
             raise NotFound(kind=KIND, given="")
@@ -193,9 +181,11 @@ class CharacterRunner(Runner):
             record = await self._new_character(tx, job, task)
             await tx.characters.add(record)
         have = len(await tx.characters.takes(record.id))
-        takes = []
+        takes, twins = [], []
         for offset, one in enumerate(made, start=1):
             original, preview = await tx.media.add(one.print.original), await tx.media.add(one.print.preview)
+            if (original.key, preview.key) != (one.print.original.key, one.print.preview.key):
+                twins.append(one.print)
             takes.append(
                 Take(
                     id=new_id(),
@@ -216,8 +206,9 @@ class CharacterRunner(Runner):
         missing = None
         if len(made) < wanted:
             why = _worst(painting.failures).code if painting.failures else NoPicture.__name__
-            missing = Partial(wanted=wanted, got=len(made), why=why)
+            missing = Partial(wanted=wanted, got=len(made), why=why, numbers=tuple(painting.lost))
         await finish(tx, job, now, {AllowanceKind.IMAGES: len(made)}, record_id=record.id, missing=missing)
+        return twins
 
     async def _new_character(self, tx: Transaction, job: Job, task: CharacterTask) -> Character:
         numbers = await tx.next_numbers({(job.server_id, Kind.CHARACTER): 1})

@@ -64,7 +64,7 @@ class Intake:
         edges = (made.preview_width, made.preview_height)
         try:
             preview = await self._keep(server, small, made.preview, made.preview_mime, edges)
-        except StorageError:
+        except (StorageError, asyncio.CancelledError):
             await self._delete(original)
             raise
         return Print(original=original, preview=preview)

@@ -167,8 +167,6 @@ async def _with_character(tx: Transaction, actor: Actor, brief: SceneBrief) -> t
         return brief, None
     character = await tx.characters.find(eyes(actor), ref)
     if character is None:
-        if not brief.character.strip().upper().startswith("C"):
-            return brief, None
         near = await tx.characters.choices(eyes(actor), str(ref.number), 3)
         raise NotFound(kind="character", given=brief.character, nearest=tuple(str(choice.ref) for choice in near))
     named = character.description.casefold().startswith(character.name.casefold())

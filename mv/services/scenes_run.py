@@ -18,6 +18,7 @@ from mv.domain.scenes import SceneDraft, SceneList, SceneVersion, TokenUsage
 from mv.domain.usage import AllowanceKind
 from mv.errors import BadAnswer, Blocked, ModelGone, MvError, NotFound, Uncertain, revive
 from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
+from mv.services.attempt import Attempt, ended_step, open_step
 from mv.services.closing import fail, finish
 from mv.services.scenes import KIND, SceneTask
 from mv.services.tools import Tools
@@ -126,10 +127,10 @@ class SceneRunner(Runner):
     async def _ask_engine(self, writing: _Writing, step: str, engine: Engine, prompt: ScenePrompt) -> SceneAnswer:
         journal, prompt = writing.run.journal, replace(prompt, attempt=writing.task.attempt)
         step = await _next_try(journal, step, engine)
-        known = await journal.seen(step)
+        known = ended_step(await journal.seen(step))
         if step.endswith(AGAIN):
             writing.notes.append("asked_after_restart")
-        if known is not None and known.done_at is not None:
+        if known is not None:
             value = known.value
             if "error" in value:
                 raise revive(value["error"], value["facts"])
@@ -145,15 +146,15 @@ class SceneRunner(Runner):
             await writing.run.progress(Phase.WRITING, note=note)
 
         writer = self._tools.writers[engine.vendor]
-        await writer.warm()  # not between the intent and the call: a kill there would use up a try
-        await self._tools.turn(engine.vendor, report)
+        await self._tools.turn(engine.vendor, writer, report)
         if step.endswith(AGAIN):
             self._tools.meter.count(Counted.CALLS_REPEATED, vendor=engine.vendor.value)
             log.warning("job %s: a kill fell into a call to %s; it is asked again", writing.run.job.ref, engine.name)
         self._trace.prompt(writing.run.job, engine, f"{prompt.system}\n\n{prompt.user}")
-        await journal.intend(step, engine=engine.name)
+        attempt = Attempt(journal, step, report, engine=engine.name)
+        await attempt.begin()
         try:
-            answer = await writer.write(engine, prompt, report)
+            answer = await writer.write(engine, prompt, attempt.report)
         except MvError as error:
             await journal.done(step, error=error.code, facts=error.facts())
             raise
@@ -217,8 +218,7 @@ async def _next_try(journal: Journal, step: str, engine: Engine) -> str:
     if engine.vendor is Vendor.OFFLINE:
         return step
     for name in (step, step + AGAIN):
-        seen = await journal.seen(name)
-        if seen is None or seen.done_at is not None:
+        if not open_step(await journal.seen(name)):
             return name
     raise Uncertain(vendor=engine.vendor.value)
 

@@ -81,8 +81,14 @@ class Tools:
             raise VendorResting(vendor=first.value, until=until[first])
         return awake
 
-    async def turn(self, vendor: Vendor, report: Report) -> None:
-        """Waits until the vendor may be asked, as `Gate.turn` does."""
+    async def turn(self, vendor: Vendor, asked: SceneWriter | Painter, report: Report) -> None:
+        """Waits until the vendor may be `asked`: its client is loaded, and `Gate.turn` lets it through. All that may
+        take time is done before an intent is noted: a kill after that costs a try. Raises NotSetUp if the key was
+        taken away since the job was admitted."""
+        door = self.doors.get(vendor)
+        if door is not None and not door.ready:
+            raise NotSetUp(vendor=vendor.value, variable=door.variable)
+        await asked.warm()
         gate = self.gates.get(vendor)
         if gate is not None:
             await gate.turn(report)

@@ -61,9 +61,9 @@ class GatedPainter(Painter):
         """Never refused: it may be paid for. Nothing is learned from it: None may mean anything."""
         return await self._inner.find(engine, prompt, search)
 
-    async def cancel(self, engine: Engine, ticket: Ticket) -> None:
+    async def cancel(self, engine: Engine, ticket: Ticket) -> int:
         """Never refused, and nothing is learned from it."""
-        await self._inner.cancel(engine, ticket)
+        return await self._inner.cancel(engine, ticket)
 
     async def warm(self) -> None:
         """The inner one's."""

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from mv.config.model import Pictures
 from mv.domain.engine import Engine
 from mv.errors import MvError, NoPicture, Uncertain, VendorDown
-from mv.ports import Painted, Painter, PicturePrompt, Report, Search, Ticket
+from mv.ports import BUSY, UNSURE, Painted, Painter, PicturePrompt, Report, Search, Ticket
 from mv.vendors.download import Downloader, is_loopback
 from mv.vendors.replicate_api import ReplicateApi
 from mv.vendors.replicate_order import Order, made_at, matching, order_for
@@ -109,7 +109,7 @@ class ReplicatePainter(Painter):
                 self._given.append(made.id)
                 return Ticket(id=made.id)
         except Uncertain:
-            await report("vendor_busy")
+            await report(UNSURE)
             found = await self._seek(order, Search(since=sent_at - MARGIN), self._look)
             if found is None:
                 raise
@@ -134,9 +134,13 @@ class ReplicatePainter(Painter):
         pictures = await self._fetch(prediction, report)
         return Painted(pictures=tuple(pictures), model_version=version_of(prediction, engine.model))
 
-    async def cancel(self, engine: Engine, ticket: Ticket) -> None:
-        """At most 5 s; a failure is logged."""
-        await self._api.cancel(ticket.id)
+    async def cancel(self, engine: Engine, ticket: Ticket) -> int:
+        """At most 5 s; a failure is logged, and then nothing is known to have been made."""
+        ended = await self._api.cancel(ticket.id)
+        try:
+            return len(links(ended)) if ended is not None else 0
+        except MvError:
+            return 0
 
     async def aclose(self) -> None:
         """Closes connections."""
@@ -204,7 +208,7 @@ class ReplicatePainter(Painter):
             log.warning("replicate: %s: %s", id, setback.note)
             raise_plainly(setback, self._api.token)
         if troubles == 1:
-            await report("vendor_busy")
+            await report(BUSY)
         wait = Patience(seconds=0, first_wait=self._first_wait).pause(setback, min(troubles, 4))
         await asyncio.sleep(min(wait, LONGEST_WAIT))
 

@@ -89,16 +89,20 @@ class ReplicateApi:
         listing = client.predictions.async_list(f"/v1/predictions?cursor={quote(cursor)}" if cursor else ...)
         return await self._judged(listing, "")
 
-    async def cancel(self, id: str) -> None:
-        """At most 5 s; what goes wrong is logged, never raised."""
+    async def cancel(self, id: str) -> Prediction | None:
+        """At most 5 s; what goes wrong is logged, never raised. Its state then, if that is known: what has ended
+        already stays as it is."""
         try:
             client = await self.connect()
             async with asyncio.timeout(CANCEL_SECONDS):
-                await self._judged(client.predictions.async_cancel(id), "")
-        except Setback as setback:
-            log.warning("replicate: %s could not be cancelled: %s", id, setback.note)
-        except (KeyRefused, TimeoutError) as error:
-            log.warning("replicate: %s could not be cancelled: %s", id, type(error).__name__)
+                try:
+                    return await self._judged(client.predictions.async_cancel(id), "")
+                except Setback as setback:
+                    log.warning("replicate: %s could not be cancelled: %s", id, setback.note)
+                return await self.get(id)
+        except (Setback, KeyRefused, TimeoutError) as error:
+            log.warning("replicate: whether %s is cancelled is not known: %s", id, type(error).__name__)
+        return None
 
     async def _judged(self, call: Awaitable[T], model: str, *, creating: bool = False) -> T:
         from mv.vendors.replicate_wire import judge

@@ -18,7 +18,7 @@ from email.utils import parsedate_to_datetime
 from typing import NoReturn, TypeVar
 
 from mv.errors import MvError
-from mv.ports import Report
+from mv.ports import BUSY, GOES_ON, UNSURE, Report
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,8 @@ class Patience:
 async def insist(call: Callable[[float], Awaitable[T]], patience: Patience, report: Report, secret: str, who: str) -> T:
     """Calls until it works or no more is reasonable, then raises the last setback's error.
 
-    `call` is given the seconds that are left. Before each wait `report("vendor_busy")` is awaited.
+    `call` is given the seconds that are left. Before each wait BUSY is reported, UNSURE once a call may have been taken
+    all the same; after it GOES_ON.
     """
     until = time.monotonic() + patience.seconds
     attempt = paid = 0
@@ -80,8 +81,9 @@ async def insist(call: Callable[[float], Awaitable[T]], patience: Patience, repo
             log.warning("%s: gave up after attempt %d: %s", who, attempt, setback.note)
             raise_plainly(setback, secret)
         log.info("%s: attempt %d failed, again in %.1f s: %s", who, attempt, pause, setback.note)
-        await report("vendor_busy")
+        await report(UNSURE if paid else BUSY)
         await asyncio.sleep(pause)
+        await report(GOES_ON)
 
 
 def raise_plainly(setback: Setback, secret: str) -> NoReturn:

@@ -42,8 +42,9 @@ class Given(Painter):
         """The next picture."""
         return Painted(pictures=(self._pictures.pop(),), model_version="given")
 
-    async def cancel(self, engine: Engine, ticket: Ticket) -> None:
+    async def cancel(self, engine: Engine, ticket: Ticket) -> int:
         """Nothing to stop."""
+        return 0
 
     async def aclose(self) -> None:
         """Nothing to close."""

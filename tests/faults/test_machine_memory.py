@@ -89,8 +89,8 @@ class Brush(Painter):
         await asyncio.sleep(0)
         return Painted(pictures=(picture(ticket.id, "1:1", "png", 64),), model_version="quick")
 
-    async def cancel(self, engine: Engine, ticket: Ticket) -> None:
-        return
+    async def cancel(self, engine: Engine, ticket: Ticket) -> int:
+        return 0
 
     async def aclose(self) -> None:
         return

@@ -21,7 +21,7 @@ async def test_a_queued_job_is_gone_at_once_and_its_message_says_so(world: World
     running, queued, last = await world.released(crew, *[world.job("hold") for _ in range(3)])
     assert await crew.engine.cancel(queued.id, BOSS)
     stored = await world.stored(queued)
-    assert (stored.state, stored.error_facts) == (JobState.CANCELLED, {"by_id": BOSS})
+    assert (stored.state, stored.error_facts) == (JobState.CANCELLED, {"by_id": BOSS, "vendor": ""})
     await gone(crew, queued)
     assert crew.postman.numbers == [2]
     crew.studio.open(1, 3)
@@ -42,7 +42,7 @@ async def test_a_running_job_stops_within_fifty_milliseconds(world: World) -> No
     assert time.perf_counter() - began < 0.05
     assert await cancelling
     stored = await world.stored(job)
-    assert (stored.state, stored.error_facts) == (JobState.CANCELLED, {"by_id": BOSS})
+    assert (stored.state, stored.error_facts) == (JobState.CANCELLED, {"by_id": BOSS, "vendor": ""})
     assert crew.studio.closed == [(1, "Stopped")]
     await gone(crew, job)
     assert crew.postman.numbers == [1]
@@ -104,7 +104,7 @@ async def test_two_cancels_at_once_have_one_effect(world: World, stage: str) -> 
     await gone(crew, job)
     assert crew.studio.closed == [(job.ref.number, "Stopped")]
     assert crew.postman.numbers == [job.ref.number]
-    assert (await world.stored(job)).error_facts == {"by_id": 8}
+    assert (await world.stored(job)).error_facts == {"by_id": 8, "vendor": ""}
 
 
 async def test_a_cancel_before_the_first_write_keeps_the_runner_from_starting(world: World) -> None:

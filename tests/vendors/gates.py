@@ -93,8 +93,9 @@ class Vendors(SceneWriter, Painter):
         await self._called("find")
         return Ticket(id="found")
 
-    async def cancel(self, engine: Engine, ticket: Ticket) -> None:
+    async def cancel(self, engine: Engine, ticket: Ticket) -> int:
         await self._called("cancel")
+        return 0
 
     async def warm(self) -> None:
         self.calls["warm"] += 1

@@ -32,7 +32,7 @@ async def test_the_schema_is_one_that_can_be_filled(llmock: LLMock, writer: Gemi
 async def test_rate_limits_are_survived_as_they_should_be(llmock: LLMock, writer: GeminiWriter, heard: Heard) -> None:
     llmock.rate_limit(times=1, retry_after=1)
     assert (await writer.write(scenes_engine(), scene_prompt(), heard)).payload
-    assert heard == ["vendor_busy"]
+    assert heard == ["vendor_busy", ""]
     llmock.assert_resilient(strict=True)
 
 

@@ -63,7 +63,7 @@ async def test_creates_that_were_certainly_not_accepted(
     assert (type(caught.value), caught.value.facts()) == (type(error), error.facts())
     assert server.counts["creates"] == creates
     assert server.counts["lists"] == 0
-    assert heard == ["vendor_busy"] * (creates - 1)
+    assert heard == ["vendor_busy", ""] * (creates - 1)
 
 
 UNKNOWN: list[tuple[str, Fault]] = [
@@ -94,7 +94,7 @@ async def test_creates_of_which_nobody_knows(
             await painter.start(pictures_engine(), picture_prompt(), heard)
         assert caught.value.vendor == "replicate"
     assert server.counts["creates"] == 1
-    assert heard == ["vendor_busy"]
+    assert heard == ["vendor_unsure"]
 
 
 async def test_a_429_is_waited_out(server: ReplicateStandIn, painter: ReplicatePainter, heard: Heard) -> None:
@@ -114,7 +114,7 @@ async def test_a_connection_that_is_refused_is_tried_three_times(heard: Heard) -
         with pytest.raises(VendorDown) as caught:
             await painter.start(pictures_engine(), picture_prompt(), heard)
     assert caught.value.reason == "unreachable"
-    assert heard == ["vendor_busy"] * 2
+    assert heard == ["vendor_busy", ""] * 2
     await painter.aclose()
 
 

@@ -39,8 +39,9 @@ class OfflinePainter(Painter):
         sheets = [await loop.run_in_executor(self._pool, _draw, ticket.data, seed + take) for take in range(images)]
         return Painted(pictures=tuple(sheets), model_version=MODEL_VERSION)
 
-    async def cancel(self, engine: Engine, ticket: Ticket) -> None:
-        """There is nothing to stop."""
+    async def cancel(self, engine: Engine, ticket: Ticket) -> int:
+        """There is nothing to stop, and nothing to pay."""
+        return 0
 
     async def aclose(self) -> None:
         """Holds nothing."""
