@@ -22,6 +22,7 @@ class Pace:
     answer_seconds: float = 0.5
     poll: Sequence[float] = (0.01, 0.02, 0.05)
     look: Sequence[float] = (0.02, 0.05)
+    look_seconds: float = 0.2
     download_seconds: float = 1.0
     pause: float = 0.0
 
@@ -41,6 +42,7 @@ def adapters(settings: Settings, config: Config, pace: Pace) -> Adapters:
         pictures=config.limits.pictures,
         poll=pace.poll,
         look=pace.look,
+        look_seconds=pace.look_seconds,
         answer_seconds=pace.answer_seconds,
         first_wait=pace.first_wait,
         download_seconds=pace.download_seconds,

@@ -89,7 +89,7 @@ class Downloader:
                 raise self._setback("unreachable", error) from error
             except (TimeoutError, httpx.TimeoutException) as error:
                 raise self._setback("timeout", error) from error
-            except httpx.HTTPError as error:
+            except (httpx.HTTPError, OSError) as error:
                 broken = NoPicture(vendor=self._vendor, reason="broken")
                 raise Setback(broken, type(error).__name__, again=True) from error
 
@@ -106,7 +106,7 @@ class Downloader:
         for _ in range(_MOST_HOPS + 1):
             self._check(url)
             async with client.stream("GET", url) as response:
-                if response.is_redirect:
+                if response.has_redirect_location:
                     try:
                         url = str(response.url.join(response.headers["location"]))
                     except (httpx.InvalidURL, ValueError) as error:

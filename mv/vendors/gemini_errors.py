@@ -43,7 +43,7 @@ def judge(error: Exception, model: str, secret: str) -> Setback | None:
         return Setback(VendorDown(vendor=VENDOR, reason="unreachable"), name)
     if isinstance(error, TimeoutError | httpx2.TimeoutException):
         return Setback(VendorDown(vendor=VENDOR, reason="timeout"), name, again=True, maybe_paid=True)
-    unreadable = (httpx2.HTTPError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+    unreadable = (httpx2.HTTPError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
     if isinstance(error, unreadable):
         return Setback(VendorDown(vendor=VENDOR, reason="unavailable"), name, again=True, maybe_paid=True)
     return None

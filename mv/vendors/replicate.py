@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -41,6 +42,8 @@ some twenty requests (the vendor allows 3,000 a minute)."""
 
 LOOK = (0.5, 1.5, 3.0)
 """Pauses in seconds before each look for a prediction that may have been accepted."""
+LOOK_SECONDS = 60.0
+"""How long a vendor that cannot be asked is asked for its list."""
 
 MARGIN = timedelta(seconds=2)
 """By which two clocks may differ after the vendor's answers were compared with ours."""
@@ -53,8 +56,8 @@ PAGES = 5
 class ReplicatePainter(Painter):
     """Made cheaply; the SDK is loaded at the first use, beside the event loop.
 
-    `poll` and `look` are pauses in seconds, `answer_seconds` the longest wait for one answer of the API,
-    `download_seconds` that for one file.
+    `poll` and `look` are pauses in seconds, `look_seconds` the patience of one look, `answer_seconds` the longest wait
+    for one answer of the API, `download_seconds` that for one file.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class ReplicatePainter(Painter):
         pictures: Pictures,
         poll: Sequence[float] = POLL,
         look: Sequence[float] = LOOK,
+        look_seconds: float = LOOK_SECONDS,
         answer_seconds: float = 30.0,
         first_wait: float = 1.0,
         download_seconds: float = 60.0,
@@ -80,7 +84,7 @@ class ReplicatePainter(Painter):
             seconds=download_seconds,
             first_wait=min(first_wait, 0.5),
         )
-        self._poll, self._look = tuple(poll), tuple(look)
+        self._poll, self._look, self._look_seconds = tuple(poll), tuple(look), look_seconds
         self._answer_seconds, self._first_wait = answer_seconds, first_wait
         self._given: deque[str] = deque(maxlen=2000)
         self._asking: Counter[str] = Counter()
@@ -116,7 +120,7 @@ class ReplicatePainter(Painter):
             return found
 
     async def find(self, engine: Engine, prompt: PicturePrompt, search: Search) -> Ticket | None:
-        """After a kill. At most some 5 s, unless the vendor is slow."""
+        """After a kill. Some 5 s, unless the vendor is slow or cannot be asked."""
         early = replace(search, since=search.since - LONG_MARGIN)
         return await self._seek(order_for(engine, prompt), early, (0.0, *self._look[1:]))
 
@@ -127,8 +131,10 @@ class ReplicatePainter(Painter):
             async with asyncio.timeout(timeout_seconds):
                 prediction = await self._ended(ticket.id, engine.model, report)
         except TimeoutError as error:
-            await self._api.cancel(ticket.id)
-            raise VendorDown(vendor=VENDOR, reason="timeout") from error
+            ended = await self._api.cancel(ticket.id)
+            if ended is None or ended.status != "succeeded":
+                raise VendorDown(vendor=VENDOR, reason="timeout") from error
+            prediction = ended  # at the last moment, and paid for
         if prediction.error:
             log.warning("replicate: %s failed: %s", ticket.id, clean(prediction.error, self._api.token))
         pictures = await self._fetch(prediction, report)
@@ -154,9 +160,9 @@ class ReplicatePainter(Painter):
         with _counted(self._lost, order.mark):
             for pause in pauses:
                 await asyncio.sleep(pause)
-                listed = await self._listed(order, search.since)
+                listed = await self._looked(order, search.since)
                 if listed is None:
-                    continue
+                    break
                 found, complete = listed
                 free = [id for id in found if id not in search.taken and id not in self._given]
                 if free:
@@ -167,22 +173,33 @@ class ReplicatePainter(Painter):
                     return Ticket(id=free[0])
         return None
 
-    async def _listed(self, order: Order, since: datetime) -> tuple[list[str], bool] | None:
+    async def _looked(self, order: Order, since: datetime) -> tuple[list[str], bool] | None:
+        """`_listed`, through every trouble that may pass, for what is looked for may be paid for; None if the vendor
+        cannot be asked for `look_seconds`."""
+        until = time.monotonic() + self._look_seconds
+        for attempt in itertools.count(1):
+            try:
+                return await self._listed(order, since)
+            except Setback as setback:
+                wait = Patience(seconds=0, first_wait=self._first_wait).pause(setback, min(attempt, 4))
+                if not setback.again or time.monotonic() + wait > until:
+                    log.warning("replicate: could not look for a prediction: %s", setback.note)
+                    return None
+                await asyncio.sleep(wait)
+        return None
+
+    async def _listed(self, order: Order, since: datetime) -> tuple[list[str], bool]:
         """The ids of all predictions made since then by such an order, and whether the vendor's list was seen that far
-        back. None if the vendor cannot be asked."""
+        back. Raises Setback."""
         found: list[str] = []
         cursor = ""
-        try:
-            for _ in range(PAGES):
-                page = await self._api.newest(cursor)
-                begin = since + self._api.ahead
-                found += [one.id for one in matching(order, page.results, begin)]
-                if not page.next or (page.results and made_at(page.results[-1]) < begin):
-                    return list(dict.fromkeys(found)), True
-                cursor = page.next
-        except Setback as setback:
-            log.info("replicate: could not look for the prediction: %s", setback.note)
-            return None
+        for _ in range(PAGES):
+            page = await self._api.newest(cursor)
+            begin = since + self._api.ahead
+            found += [one.id for one in matching(order, page.results, begin)]
+            if not page.next or (page.results and made_at(page.results[-1]) < begin):
+                return list(dict.fromkeys(found)), True
+            cursor = page.next
         return list(dict.fromkeys(found)), False
 
     async def _ended(self, id: str, model: str, report: Report) -> Prediction:

@@ -8,6 +8,7 @@ limits, a refusal is raised with what it said before the SDK's own retries see i
 from __future__ import annotations
 
 import json
+import logging
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,8 @@ from replicate.exceptions import ReplicateException
 
 from mv.errors import BadRequest, KeyRefused, ModelGone, MvError, NoCredit, NoPicture, Uncertain, VendorBusy, VendorDown
 from mv.vendors.retry import Setback, clean, quiet, seconds_of
+
+log = logging.getLogger(__name__)
 
 VENDOR = "replicate"
 VARIABLE = "REPLICATE_API_TOKEN"
@@ -133,7 +136,8 @@ def _text(value: Any) -> str | None:
 
 def judge(error: Exception, model: str, secret: str, *, creating: bool) -> Setback | None:
     """What a failed call means. A create that may have been accepted is Uncertain and never repeated; anything that can
-    only have failed before the vendor saw it is. None for a bug of ours."""
+    only have failed before the vendor saw it is. None for a bug of ours, unless money may hang on it: an exception that
+    nobody foresaw says nothing of what the vendor did."""
     name = type(error).__name__
     if isinstance(error, Refusal):
         return _of_create(error, model, secret) if creating else _of_status(error, model, secret)
@@ -144,7 +148,7 @@ def judge(error: Exception, model: str, secret: str, *, creating: bool) -> Setba
     foreign = (
         httpx.HTTPError,
         ReplicateException,
-        TimeoutError,
+        OSError,  # a time-out among them; TLS that breaks while an answer is read comes unwrapped
         ValueError,
         TypeError,
         KeyError,
@@ -152,7 +156,9 @@ def judge(error: Exception, model: str, secret: str, *, creating: bool) -> Setba
         RecursionError,
     )
     if not isinstance(error, foreign):
-        return None
+        if not creating:
+            return None
+        log.error("replicate: a create failed in a way that nobody foresaw", exc_info=error)
     if creating:
         return Setback(Uncertain(vendor=VENDOR), f"{name} after the request was sent")
     late = isinstance(error, TimeoutError | httpx.TimeoutException)

@@ -103,7 +103,7 @@ async def test_what_the_vendor_cannot_say_after_a_kill_is_never_paid_twice(make_
     asking = await character(stage)
     await until(lambda: stage.replicate.counts["accepted"], "a prediction")
     await bot.kill()
-    stage.replicate.listing = Fault(status=500)
+    stage.replicate.listing = Fault(status=403)
     await stage.start()
     told = await asking.until(lambda message: "Retry" in message.buttons)
     assert "whether it was accepted is not known" in told.text

@@ -269,7 +269,7 @@ async def test_troubles_while_waiting_are_sat_out(
 async def test_an_hour_asked_for_while_waiting_does_not_outlive_the_time_limit(
     server: ReplicateStandIn, painter: ReplicatePainter, heard: Heard
 ) -> None:
-    server.script.append(Script(gets=(problem(429, **{"Retry-After": "3600"}),)))
+    server.script.append(Script(status="never", gets=(problem(429, **{"Retry-After": "3600"}),)))
     ticket = await painter.start(pictures_engine(), picture_prompt(), heard)
     began = time.monotonic()
     with pytest.raises(VendorDown):
