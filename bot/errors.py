@@ -7,7 +7,6 @@ log.
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from bot.ui.frame import Sheet
 from bot.ui.notice import error_message
 from bot.ui.sending import sending
 from mv import errors as e
+from mv.services.incidents import incident
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +42,7 @@ def understood(error: BaseException) -> e.MvError:
         return error
     if isinstance(error, app_commands.NoPrivateMessage):
         return e.ServerOnly()
-    number = secrets.token_hex(4)
-    log.error("incident %s", number, exc_info=error, extra={"incident": number})
-    return e.Incident(number=number)
+    return incident("an answer to a member", error)
 
 
 async def answer(

@@ -72,7 +72,8 @@ class Config:
         return _scene_prompt(more_texts(brief, flavor, have, missing), brief, flavor, missing, have)
 
     def picture_prompt(self, brief: CharacterBrief, flavor: Flavor, take: int, *, images: int = 1) -> PicturePrompt:
-        """The prompt for one take (from 1), or for `images` pictures at once. Seeds count up from the brief's."""
+        """The prompt for one take (from 1), or for `images` pictures at once; always the same for the same. Seeds count
+        up from the brief's."""
         return PicturePrompt(
             text=picture_text(brief, flavor, take),
             name=brief.name,

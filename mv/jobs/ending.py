@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Mapping, Sequence
 
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Job, JobKind
-from mv.errors import Incident, MvError
+from mv.errors import MvError
 from mv.jobs.work import Work
 from mv.ports import Records, Runner
+from mv.services.incidents import incident
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +57,3 @@ class Endings:
         if stored is not None and not stored.state.final:
             raise RuntimeError("closed, and still not final")
         return stored
-
-
-def incident(what: str, cause: BaseException | None = None) -> Incident:
-    """A bug, logged under the number that the member reads."""
-    number = secrets.token_hex(4)
-    log.error("incident %s: %s", number, what, exc_info=cause, extra={"incident": number})
-    return Incident(number=number)

@@ -17,19 +17,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mv.config.model import Concurrency
 from mv.domain.ids import MemberId, RecordId
 from mv.domain.jobs import Job, JobKind, JobState, Progress, Step
 from mv.errors import MvError, NotSetUp, Stopped, StorageError, VendorError
-from mv.jobs.ending import Endings, incident
+from mv.jobs.ending import Endings
 from mv.jobs.journal import RecordsJournal
 from mv.jobs.queue import Queue
 from mv.jobs.tasks import Tasks
 from mv.jobs.usual import UsualTimes
 from mv.jobs.work import CANCEL, Work
 from mv.ports import Clock, Counted, Courier, JobEngine, Meter, Records, Runner, Timed, Transaction, Unmetered
+from mv.services.incidents import incident
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class LocalEngine(JobEngine):
         self._tasks = Tasks()
         self._usual = UsualTimes(records, self._tasks.spawn)
         self._draining = False
+        self._made_at = clock.now()
 
     # ── what others call ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -92,12 +94,12 @@ class LocalEngine(JobEngine):
 
     async def resume(self) -> None:
         """One look at the records; everything else happens in the background."""
-        await self._take_up(0.0)
+        await self._take_up(self._made_at)
 
     async def tidy(self) -> None:
         """From time to time; one look at the records, the rest in the background."""
         if not self._draining:
-            await self._take_up(FORGOTTEN_SECONDS)
+            await self._take_up(self._clock.now() - timedelta(seconds=FORGOTTEN_SECONDS))
 
     def release(self, job: Job) -> None:
         """Costs no query. A job that is here already, or that comes while the process stops, changes nothing."""
@@ -273,14 +275,14 @@ class LocalEngine(JobEngine):
 
     # ── what the records know ────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _take_up(self, older_than: float) -> None:
-        """What is stored, unfinished and not here, and what is finished and not delivered."""
+    async def _take_up(self, until: datetime) -> None:
+        """What was stored until then, is unfinished and not here, and what is finished and not delivered. What was
+        stored since is about to be acknowledged and released."""
         async with self._records.read() as tx:
             unfinished = await tx.jobs.unfinished()
             undelivered = await tx.jobs.undelivered()
-        until = self._clock.now() - timedelta(seconds=older_than)
         for job in unfinished:
-            just_now = older_than and until < job.created_at <= self._clock.now()  # not if the clock was set back since
+            just_now = until < job.created_at <= self._clock.now()  # not if the clock was set back since
             if job.id not in self._works and not just_now:
                 self.release(job)
                 if self._courier is not None and job.id in self._works:

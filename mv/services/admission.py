@@ -219,33 +219,36 @@ def _job(application: Application, ref: Ref, now: datetime, priority: int) -> Jo
 
 
 def _reserve(application: Application, job: Job) -> list[LedgerLine]:
-    return [
-        LedgerLine(
-            job_id=job.id,
-            server_id=job.server_id,
-            member_id=job.member_id,
-            project_id=job.project_id,
-            kind=kind,
-            entry=Entry.RESERVE,
-            amount=amount,
-            engine=job.engine,
-            counted_at=job.created_at,
-            at=job.created_at,
-        )
-        for kind, amount in application.wants.items()
-        if amount
-    ]
+    return [_line(job, kind, amount) for kind, amount in application.wants.items() if amount]
+
+
+def _line(job: Job, kind: AllowanceKind, amount: int) -> LedgerLine:
+    """A reservation."""
+    return LedgerLine(
+        job_id=job.id,
+        server_id=job.server_id,
+        member_id=job.member_id,
+        project_id=job.project_id,
+        kind=kind,
+        entry=Entry.RESERVE,
+        amount=amount,
+        engine=job.engine,
+        counted_at=job.created_at,
+        at=job.created_at,
+    )
 
 
 async def settle(tx: Transaction, job: Job, actual: Mapping[AllowanceKind, int], now: datetime) -> None:
-    """Corrects what was reserved to what was really used; kinds that are not named were not used at all.
+    """Corrects what was reserved to what was really used; kinds that are not named were not used at all. What was used
+    without a reservation, such as the money of an engine that took over from an unpriced one, counts as well.
 
     A correction counts in the period of the reservation, so that a refund after midnight does not swell the new day.
     """
+    reserved = {line.kind: line for line in await tx.usage.lines(job.id) if line.entry is Entry.RESERVE}
     corrections = []
-    for line in await tx.usage.lines(job.id):
-        used = actual.get(line.kind, 0)
-        if line.entry is Entry.RESERVE and used != line.amount:
+    for kind in {**reserved, **actual}:
+        line, used = reserved.get(kind) or _line(job, kind, 0), actual.get(kind, 0)
+        if used != line.amount:
             entry = Entry.SETTLE if used else Entry.REFUND
             corrections.append(replace(line, entry=entry, amount=used - line.amount, at=now))
     if corrections:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Coroutine
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,6 @@ from mv.config import Config, Flavor
 from mv.domain.engine import Engine, Vendor
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Job, Phase, Step
-from mv.domain.limits import SEED
 from mv.errors import MvError, StorageError, Uncertain, revive
 from mv.ports import Counted, PicturePrompt, Run, Search, Ticket
 from mv.services.attempt import Attempt, ended_step, open_step
@@ -51,19 +50,8 @@ class Plan:
 
     def prompt(self, config: Config, number: int) -> PicturePrompt:
         """That of one prediction: always the same for the same number."""
-        brief = self.task.brief
-        seed = (brief.seed + number - 1) % (SEED[1] + 1) if self.engine.takes_seed else None
-        prompt = config.picture_prompt(brief, self.flavor, number)
-        return PicturePrompt(
-            text=prompt.text,
-            name=prompt.name,
-            description=prompt.description,
-            aspect_ratio=prompt.aspect_ratio,
-            images=self.groups()[number],
-            seed=seed,
-            parameters=prompt.parameters,
-            timeout_seconds=prompt.timeout_seconds,
-        )
+        prompt = config.picture_prompt(self.task.brief, self.flavor, number, images=self.groups()[number])
+        return prompt if self.engine.takes_seed else replace(prompt, seed=None)
 
 
 @dataclass(slots=True)
@@ -107,6 +95,8 @@ class Orders:
         self._trace = trace
         self._going: dict[RecordId, set[_Going]] = {}
         self._clearing: set[asyncio.Task[Vendor | None]] = set()
+        self._unnoted: dict[tuple[RecordId, str], Ticket] = {}
+        """What is known here and could not be written into the journal."""
 
     async def ticket(self, painting: Painting, number: int, prompt: PicturePrompt) -> Ticket:
         """That of an order, which is sent now if it never was. Raises VendorError, Uncertain."""
@@ -137,6 +127,13 @@ class Orders:
             log.warning("job %s: what became of its orders is not known: %s", job.ref, type(error).__name__)
             return Vendor(job.vendor)
 
+    async def in_doubt(self, job: Job) -> Vendor | None:
+        """The vendor that may have accepted an order whose answer is lost."""
+        async with self._tools.records.read() as tx:
+            steps = await tx.jobs.steps(job.id)
+        lost = [step for step in steps if step.name.startswith(CREATE) and _lost(step)]
+        return Vendor(job.vendor) if lost else None
+
     async def settle(self) -> None:
         """Waits for all orders that are on their way, and for cancellations."""
         for job_id in tuple(self._going):
@@ -165,17 +162,24 @@ class Orders:
             await journal.done(step, ticket=ticket.id, data=dict(ticket.data), engine=engine.name, mark=mark)
         except StorageError as error:  # here it is known all the same, and after a kill the vendor knows it
             log.warning("job %s: the ticket of %s could not be noted: %s", job.ref, step, error.code)
+            self._unnoted[job.id, step] = ticket
         return ticket
 
     async def _found(self, job: Job, engine: Engine, seen: Step, prompt: PicturePrompt) -> Ticket:
         """What became of an order whose answer is lost; noted, for the next time. Raises Uncertain."""
-        search = await self._search(seen)
-        ticket = await self._tools.painters[engine.vendor].find(engine, prompt, search)
+        key = job.id, seen.name
+        ticket = self._unnoted.get(key)
+        if ticket is None:
+            search = await self._search(seen)
+            ticket = await self._tools.painters[engine.vendor].find(engine, prompt, search)
+        if ticket is not None:
+            self._unnoted[key] = ticket
         lost = Uncertain(vendor=engine.vendor.value)
         outcome = {"error": lost.code, "facts": lost.facts()} if ticket is None else _known(ticket)
         value = {**outcome, "engine": engine.name, "mark": seen.value.get("mark")}
         now = self._tools.clock.now()
         await self._tools.records.insist(lambda tx: tx.jobs.complete(job.id, seen.name, now, value, None))
+        self._unnoted.pop(key, None)
         if ticket is None:
             raise lost
         self._tools.meter.count(Counted.PREDICTIONS_FOUND, vendor=engine.vendor.value)
@@ -189,7 +193,7 @@ class Orders:
         taken = frozenset(str(step.value["ticket"]) for step in orders if "ticket" in step.value)
         mark = seen.value.get("mark")
         lost = [step for step in orders if "ticket" not in step.value and step.value.get("mark") == mark]
-        open_ = [step for step in lost if open_step(step) or step.value.get("error") == Uncertain.__name__]
+        open_ = [step for step in lost if _lost(step)]
         return Search(since=seen.intended_at, taken=taken, alike=max(1, len(open_)))
 
     def _forget(self, job_id: RecordId, going: _Going) -> None:
@@ -216,12 +220,16 @@ class Orders:
         for name, step in steps.items():
             collect = COLLECT + name.removeprefix(CREATE)
             if name.startswith(CREATE) and ended_step(steps.get(collect)) is None:
-                unknown = await self._clear_one(job, step, collect) or unknown
+                try:
+                    unknown = await self._clear_one(job, step, collect) or unknown
+                except MvError as error:
+                    log.warning("job %s: %s was not cleared: %s", job.ref, name, error.code)
+                    unknown = Vendor(job.vendor)
         return unknown
 
     async def _clear_one(self, job: Job, step: Step, collect: str) -> Vendor | None:
         """One order that was not collected. The vendor, if it may have it and cannot be asked to stop."""
-        lost = open_step(step) or step.value.get("error") == Uncertain.__name__
+        lost = _lost(step)
         if not lost and "ticket" not in step.value:
             return None
         task, config = CharacterTask.model_validate(job.order), self._tools.config
@@ -238,6 +246,11 @@ class Orders:
             value = {"files": (), "model_version": ""}
             await self._tools.records.insist(lambda tx: tx.jobs.complete(job.id, collect, now, value, cost))
         return None
+
+
+def _lost(step: Step) -> bool:
+    """Whether the vendor may have accepted it, and its ticket is not in the journal."""
+    return open_step(step) or step.value.get("error") == Uncertain.__name__
 
 
 def _known(ticket: Ticket) -> dict[str, Any]:

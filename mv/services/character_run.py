@@ -18,6 +18,7 @@ from mv.ports import Run, Runner, Ticket, Transaction
 from mv.services.character import KIND, CharacterTask
 from mv.services.character_orders import COLLECT, Orders, Painting, Plan
 from mv.services.closing import fail, finish
+from mv.services.incidents import incident
 from mv.services.intake import Intake, Print
 from mv.services.tools import Tools
 from mv.services.trace import Trace
@@ -67,8 +68,11 @@ class CharacterRunner(Runner):
 
     async def close(self, job: Job, error: MvError) -> None:
         """Ends a job that made nothing; if it was cancelled, its predictions are cancelled at the vendor first."""
-        if isinstance(error, Stopped) and (vendor := await self._orders.cancel(job)):
-            error = Stopped(by_id=error.by_id, vendor=vendor.value)
+        if isinstance(error, Stopped):
+            if vendor := await self._orders.cancel(job):
+                error = Stopped(by_id=error.by_id, vendor=vendor.value)
+        elif vendor := await self._orders.in_doubt(job):  # whatever stood in the way after that
+            error = Uncertain(vendor=vendor.value)
         if await fail(self._tools.records, job, error, self._tools.clock.now()):
             await self._discard(job)
 
@@ -86,19 +90,22 @@ class CharacterRunner(Runner):
     # ── painting ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _paint(self, painting: Painting) -> list[_Made]:
+        run = painting.run
         await painting.tell(Phase.PAINTING)
         groups = painting.plan.groups()
         every = (self._group(painting, number, images) for number, images in groups.items())
         results = await asyncio.gather(*every, return_exceptions=True)  # a bug in one leaves none of them behind
         made = []
         for number, result in zip(groups, results, strict=True):
-            if isinstance(result, MvError):
-                painting.failures.append(result)
-                painting.lost.append(number)
-            elif isinstance(result, BaseException):
-                raise result
-            else:
+            if isinstance(result, list):
                 made += result
+                continue
+            if not isinstance(result, Exception):
+                raise result
+            if not isinstance(result, MvError):
+                result = incident(f"picture {number} of {run.job.ref}", result)
+            painting.failures.append(result)
+            painting.lost.append(number)
         return made
 
     async def _group(self, painting: Painting, number: int, images: int) -> list[_Made] | MvError:
@@ -142,6 +149,7 @@ class CharacterRunner(Runner):
             prints, failures = await self._taken_in(painting, painted.pictures[:images])
             if last or not any(failure.reason in FETCH_AGAIN for failure in failures):
                 break
+            await self._intake.discard(prints)
         if not prints:
             raise failures[0]
         value = {"files": [p.plain() for p in prints], "model_version": painted.model_version}

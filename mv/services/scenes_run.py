@@ -19,7 +19,7 @@ from mv.domain.usage import AllowanceKind
 from mv.errors import BadAnswer, Blocked, ModelGone, MvError, NotFound, Uncertain, revive
 from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
 from mv.services.attempt import Attempt, ended_step, open_step
-from mv.services.closing import fail, finish
+from mv.services.closing import fail, finish, spent
 from mv.services.scenes import KIND, SceneTask
 from mv.services.tools import Tools
 from mv.services.trace import Trace
@@ -186,7 +186,7 @@ class SceneRunner(Runner):
             engine=writing.engine.name,
             model_version=writing.model_version,
             usage=writing.usage,
-            cost=writing.engine.scene_cost(writing.usage),
+            cost=await spent(tx, job.id),
             notes=tuple(dict.fromkeys(writing.notes)),
         )
         if record is None:

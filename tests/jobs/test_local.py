@@ -96,7 +96,6 @@ async def test_after_a_drain_nothing_runs_any_more(world: World) -> None:
 
 async def test_the_journal_shows_what_was_written_now_and_before(world: World) -> None:
     dead = world.crew()
-    crew = world.crew()
     looked: list[tuple[object, ...]] = []
 
     async def writes(run: Run) -> None:
@@ -125,10 +124,11 @@ async def test_the_journal_shows_what_was_written_now_and_before(world: World) -
         await crew.studio.finish(run)
 
     dead.studio.quick = writes  # type: ignore[method-assign]
-    crew.studio.quick = looks  # type: ignore[method-assign]
     (job,) = await world.released(dead, world.job())
     await world.journalled(job, "before")
     await dead.engine.drain(0.5)
+    crew = world.crew()
+    crew.studio.quick = looks  # type: ignore[method-assign]
     await crew.engine.resume()
     await gone(crew, job)
     now = [({"n": 3}, False), ({"n": 3}, True)]

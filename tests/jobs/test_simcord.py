@@ -36,9 +36,9 @@ class Bot(commands.Bot):
 
 
 async def test_a_members_act_ends_when_its_jobs_are_delivered(world: World) -> None:
-    bot = Bot(world, world.crew(total=2))
     left_behind = world.job("quick")
     await world.store(left_behind)
+    bot = Bot(world, world.crew(total=2))
     bot.next = [world.job(act, seconds=0.05) for act in ("quick", "busy", "bug", "steps", "quick")]
     bot.crew.studio.open(5)
     async with simcord.run(bot, settle_timeout=10) as env:
