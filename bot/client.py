@@ -173,6 +173,8 @@ class MvBot(commands.AutoShardedBot):
                 await self.app.engine.tidy()
             except MvError as error:
                 log.warning("the records could not be tidied: %s; again in a minute", error.code)
+            except Exception:  # the loop would end for good
+                log.exception("the records could not be tidied; again in a minute")
             if not self._synced:
                 await self._sync()
 

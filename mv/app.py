@@ -26,6 +26,7 @@ from mv.services.trace import Trace
 from mv.services.usage import Usage
 from mv.settings import Settings
 from mv.store.darkroom import PillowDarkroom
+from mv.store.database import file_of
 from mv.store.lock import FolderLock
 from mv.store.media import ObjectMedia
 from mv.store.opening import OpeningRecords
@@ -133,7 +134,7 @@ def build(
         jobs=Jobs(tools),
         usage=Usage(tools),
         _database=database,
-        _lock=FolderLock(settings.data_dir),
+        _lock=FolderLock(settings.data_dir, file_of(settings.database)),
     )
 
 

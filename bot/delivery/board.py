@@ -72,7 +72,10 @@ class Board:
 
     def follow(self, job: Job) -> None:
         """Shows it from now on, where that is possible; a second call changes nothing."""
-        if job.id in self._shown or self._way(job, job.reply.message_id) is None:
+        shown = self._shown.get(job.id)
+        if shown is not None and shown.task is not None and not shown.task.done():
+            return
+        if self._way(job, job.reply.message_id) is None:
             return
         shown = self._shown[job.id] = Shown(job=job, message_id=job.reply.message_id)
         work = self._part(shown) if self._leaving else self._show(shown)
@@ -132,9 +135,11 @@ class Board:
     async def _part(self, shown: Shown, before: asyncio.Task[None] | None = None) -> None:
         """The last edit before the process stops, in the place of the task that edited it `before`."""
         if before is not None:
-            if shown.editing:
-                await asyncio.wait({before}, timeout=self._every)
-            before.cancel()
+            try:
+                if shown.editing:
+                    await asyncio.wait({before}, timeout=self._every)
+            finally:  # also if the result has come meanwhile
+                before.cancel()
             await asyncio.wait({before}, timeout=LAST_EDIT_SECONDS)
         await asyncio.sleep(max(0.0, shown.edited_at + self._every - time.monotonic()))
         waiting = Progress(job=shown.job, phase=Phase.WAITING)
@@ -147,7 +152,7 @@ class Board:
         way = self._way(job, shown.message_id)
         if way is None:
             return None
-        sheet = progress_message(progress, _about(job), notes)
+        sheet = progress_message(progress, job.about, notes)
         shown.edited_at, shown.editing = time.monotonic(), True
         try:
             message = await self._send(shown, way, sheet)
@@ -202,9 +207,3 @@ def _facts(progress: Progress, notes: tuple[str, ...]) -> tuple[object, ...]:
     """What is worth an edit if it has changed."""
     seen = (progress.job.state, progress.phase, progress.place, progress.done, progress.total, progress.usual_seconds)
     return (*seen, progress.note, notes)
-
-
-def _about(job: Job) -> str:
-    """What a job works on, as the member typed it."""
-    request = job.order.get("request", {})
-    return str(request.get("idea") or request.get("description") or "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import discord
@@ -17,12 +18,14 @@ from bot.ui.custom_ids import Action, Press, custom_id
 from bot.ui.frame import Sheet
 from mv.domain.ids import MessageId, RecordId
 from mv.domain.jobs import Delivery, Job, JobKind, JobState
-from mv.errors import StorageError
+from mv.errors import StorageDamaged, StorageError
 from mv.ports import Clock, Counted, Courier, JobEngine, Meter
 from mv.services.jobs import Jobs
 
 log = logging.getLogger(__name__)
 
+DRAWN_AGAIN = 5
+"""How often, once a minute, a result is tried again whose records cannot be read."""
 LOOKS_AGAIN_AFTER = (2.0, 8.0, 30.0)
 """Seconds between the looks at a result that an older edit may replace."""
 
@@ -53,6 +56,9 @@ class DiscordCourier(Courier):
         self._board = Board(self._rungs, jobs, engine, every_seconds)
         self._delivering: set[RecordId] = set()
         self._looking: set[asyncio.Task[None]] = set()
+        self._out: dict[RecordId, tuple[Delivery, MessageId | None]] = {}
+        """Where results went whose delivery is not on record yet."""
+        self._undrawn: Counter[RecordId] = Counter()
         self.draws: dict[JobKind, Draw] = {}
         """What a finished job of each kind is shown as; the cogs say."""
 
@@ -86,7 +92,7 @@ class DiscordCourier(Courier):
         except (PassingError, RefusedError) as trouble:
             log.warning("%s is not delivered yet: %s; it is tried again", job.ref, trouble)
         except StorageError as error:
-            log.warning("%s: its delivery could not be noted: %s; it is tried again", job.ref, error.code)
+            log.warning("%s is not delivered, or that is not noted: %s; it is tried again", job.ref, error.code)
         except Exception as error:  # it stays undelivered, and is tried again in a minute
             log.error("%s could not be delivered: %s", job.ref, type(error).__name__, exc_info=error)
         finally:
@@ -96,12 +102,15 @@ class DiscordCourier(Courier):
         shown = await self._board.leave(job)
         fresh = await self._jobs.get(job.id)
         if fresh is None or fresh.delivered_at is not None:
-            self._rungs.forget(job)
+            self._forget(job)
+            return
+        if job.id in self._out:
+            await self._note(fresh)
             return
         known = shown.message_id if shown is not None and shown.message_id else fresh.reply.message_id
         where, message_id, sheet = await self._ladder.climb(fresh, known, lambda room: self._draw(fresh, room))
-        await self._jobs.delivered(fresh.id, where, message_id)
-        self._rungs.forget(fresh)
+        self._out[job.id] = where, message_id
+        await self._note(fresh)
         self._meter.count(Counted.DELIVERIES, by=where.value)
         log.info("%s of server %s: %s, delivered by %s", fresh.ref, fresh.server_id, fresh.state.value, where.value)
         if message_id is not None and where in (Delivery.TOKEN, Delivery.MESSAGE):
@@ -109,11 +118,26 @@ class DiscordCourier(Courier):
                 self._look_after(fresh, where, message_id, sheet)
             await self._remind(fresh, message_id)
 
+    async def _note(self, job: Job) -> None:
+        where, message_id = self._out[job.id]
+        await self._jobs.delivered(job.id, where, message_id)
+        self._forget(job)
+
+    def _forget(self, job: Job) -> None:
+        self._out.pop(job.id, None)
+        self._undrawn.pop(job.id, None)
+        self._rungs.forget(job)
+
     async def _draw(self, job: Job, room: int) -> Sheet:
         if job.state is not JobState.DONE:
             return failure_sheet(job)
         try:
             return (await self.draws[job.kind](job, room)).within(room)
+        except StorageError as error:
+            self._undrawn[job.id] += 1
+            if isinstance(error, StorageDamaged) or self._undrawn[job.id] > DRAWN_AGAIN:
+                return incident_sheet(job, error)
+            raise
         except Exception as error:  # noqa: BLE001  # the member is told, with a number that is in the log
             return incident_sheet(job, error)
 

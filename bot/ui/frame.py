@@ -80,10 +80,6 @@ class Sheet:
         """The same with more files; those over the limit are left out."""
         return replace(self, files=(*self.files, *files)[:FILES])
 
-    def with_row(self, *buttons: Button) -> Sheet:
-        """The same with another row of buttons."""
-        return replace(self, rows=(*self.rows, buttons))
-
 
 def view_of(rows: Sequence[Row]) -> discord.ui.View | None:
     """The buttons as discord.py sends them; None without any, which takes them off when a message is edited.

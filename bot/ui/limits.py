@@ -24,7 +24,6 @@ FIELD_VALUE = 1024
 MESSAGE_OF_EMBEDS = 6000
 """Over all embeds of a message together."""
 FILES = 10
-FILE_NAME = 260
 ALT_TEXT = 1024
 ROWS = 5
 BUTTONS_A_ROW = 5

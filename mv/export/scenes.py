@@ -12,8 +12,6 @@ from mv.domain.money import dollars
 from mv.domain.scenes import Scene, SceneListView, SceneVersion
 
 SCHEMA_VERSION = 1
-JSON_NAME = "scenes.json"
-MARKDOWN_NAME = "scenes.md"
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>&|~]|^[#+\-=](?=[#+\-= ]|$)|:(?=//)", re.MULTILINE)
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")

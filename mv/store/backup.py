@@ -105,7 +105,7 @@ def restore(settings: Settings, file: Path, clock: Clock) -> Restored:
     """
     began = time.monotonic()
     database = _database_of(settings)
-    with ArchiveReader(file) as archive, FolderLock(settings.data_dir), _folder(database.parent):
+    with ArchiveReader(file) as archive, FolderLock(settings.data_dir, database), _folder(database.parent):
         database.parent.mkdir(parents=True, exist_ok=True)
         unpacked = database.parent / RESTORING
         shutil.rmtree(unpacked, ignore_errors=True)
