@@ -4,6 +4,8 @@ member reads, and what is charged."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from tests.faults.test_replicate_calls import BUSY, DOWN, LATE, ONE, PICTURE, al
 from tests.faults.test_replicate_files import NOT, TRUNCATED
 from tests.standins.local import Fault
 from tests.standins.replicate import Script
+from tests.standins.replicate_files import picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -138,3 +141,36 @@ async def test_more_than_was_ordered_is_not_charged(stage: Stage) -> None:
     always(stage, Script(output=[f"{{base}}/files/{{id}}/{n}.png" for n in range(9)]))
     told = await stage.character(images=2, engine="flux-schnell")
     told.result("take 2", charged={"images": 2, "spend": 2 * 3000})
+
+
+async def test_those_that_failed_are_made_again_and_no_others(stage: Stage) -> None:
+    """Each picture has a seed of its own: what Retry makes are the pictures that are missing."""
+    failing = {100, 102}
+    asked: list[int] = []
+
+    def decide(values: Mapping[str, Any]) -> Script:
+        asked.append(values["seed"])
+        return Script(status="failed", error=VENDORS_WORDS) if values["seed"] in failing else Script()
+
+    stage.replicate.decide = decide
+    told = await stage.character(images=4, engine="flux-1.1-pro", seed=100)
+    told.result("2 of 4 pictures came", charged={"images": 2, "spend": 2 * PICTURE})
+    failing.remove(100)
+    again = await stage.press(told, "Retry")
+    again.result("1 of 2 pictures came", charged=ONE)
+    failing.clear()
+    (await stage.press(again, "Retry")).result("take 4", charged=ONE)
+    assert [sorted(asked[:4]), sorted(asked[4:6]), asked[6:]] == [[100, 101, 102, 103], [100, 102], [102]]
+
+
+async def test_pictures_of_the_same_bytes_are_stored_once(stage: Stage) -> None:
+    """Also when they come at once, before either has a row."""
+    data = picture("the same for all", "1:1", "png", 64)
+    stage.replicate.decide = lambda values: Script(data=data)
+    before = stored(stage)
+    (await stage.character(images=4)).result("take 4", charged={"images": 4, "spend": 4 * PICTURE})
+    assert len(stored(stage) - before) == 2, "one original, one preview"
+
+
+def stored(stage: Stage) -> set[Path]:
+    return {file for file in (stage.data / "media").rglob("*") if file.is_file()}
