@@ -48,6 +48,7 @@ ADVICE: dict[type[e.MvError], Callable[[Any], str]] = {
     ),
     e.StorageFull: lambda _: "The disk is full. Make room and start again; nothing half-written was left.",
     e.StorageError: lambda _: "The records or files cannot be read or written. Look at the data folder's permissions.",
+    e.NotDiscord: lambda x: f"What answers at {x.address} is not Discord. Mend DISCORD_API_BASE_URL, or remove it.",
     e.PortTaken: lambda x: (
         f"Port {x.port} cannot be opened for metrics and health ({x.reason}). Set MV_METRICS_PORT to another."
     ),

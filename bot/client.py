@@ -28,7 +28,7 @@ from bot.errors import answer
 from bot.ui.forms import Form
 from mv import __version__
 from mv.app import App
-from mv.errors import MvError
+from mv.errors import MvError, NotDiscord
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +89,8 @@ class MvBot(commands.AutoShardedBot):
         self._forms: dict[Form, doors.Sent] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._opened: asyncio.Task[None] | None = None
+        self._met = False
+        """Whether Discord has answered all that is asked before anything of ours runs."""
         self._synced = False
         self._announced = False
 
@@ -98,12 +100,22 @@ class MvBot(commands.AutoShardedBot):
         self._opened = asyncio.create_task(self.app.open(), name="open")
         return self._opened
 
+    async def login(self, token: str) -> None:
+        """Raises NotDiscord if an answer is none of Discord's."""
+        try:
+            await super().login(token)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if self._met:
+                raise
+            raise NotDiscord(address=discord.http.Route.BASE) from error
+
     async def setup_hook(self) -> None:
         """Everything is in its place before Discord sends the first command; the records may still be opening."""
         if self.app.settings.discord_api_base_url:
             # discord.py asks /gateway/bot at its start only, and goes to a constant address after a lost session
             _, gateway, _ = await self.http.get_bot_gateway()
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+        self._met = True
         if self._opened is None:
             await self.open_early()
         if self.stopping:  # told so while it logged in, or the records could not be opened

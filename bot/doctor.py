@@ -170,7 +170,7 @@ async def _discord(settings: Settings) -> list[Finding]:
         return [_well(f"Discord knows the bot as {client.user}"), _note("invite link", invite)]
     except discord.LoginFailure:
         return [_wrong("Discord refuses the token", "Make a new one in the developer portal and set DISCORD_TOKEN.")]
-    except (discord.HTTPException, OSError) as error:
+    except (discord.HTTPException, OSError, KeyError, TypeError, ValueError) as error:
         return [_wrong(f"Discord cannot be reached ({type(error).__name__})", "Check the network of this machine.")]
     finally:
         await client.close()

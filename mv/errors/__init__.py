@@ -20,9 +20,9 @@ that failed stores its code and facts, so that the words can be found again afte
     │   └── StorageFull, StorageReadOnly, StorageLocked, StorageDamaged, Conflict
     └── Incident                a bug; its number is in the log
 
-A `StartError` (ConfigMistake, DataFolderInUse, DataFolderUnusable, SchemaTooNew, PortTaken) stops the start, as a
-damaged database does; BackupImpossible and ArchiveUnusable stop `backup` and `restore`. A person must mend it (exit
-code 2).
+A `StartError` (ConfigMistake, DataFolderInUse, DataFolderUnusable, SchemaTooNew, PortTaken, NotDiscord) stops the
+start, as a damaged database does; BackupImpossible and ArchiveUnusable stop `backup` and `restore`. A person must mend
+it (exit code 2).
 """
 
 from mv.errors.base import Incident, MvError, error_types, revive
@@ -55,6 +55,7 @@ from mv.errors.start import (
     ConfigMistake,
     DataFolderInUse,
     DataFolderUnusable,
+    NotDiscord,
     PortTaken,
     SchemaTooNew,
     StartError,
@@ -96,6 +97,7 @@ __all__ = [
     "NoPicture",
     "NotAllowed",
     "NotChosen",
+    "NotDiscord",
     "NotFound",
     "NotSetUp",
     "OutOfRange",

@@ -46,6 +46,13 @@ class SchemaTooNew(StartError):
 
 
 @dataclass(eq=False)
+class NotDiscord(StartError):
+    """What answers at this address does not speak as Discord does."""
+
+    address: str
+
+
+@dataclass(eq=False)
 class PortTaken(StartError):
     """What is served to whoever runs the bot cannot be served there."""
 

@@ -161,3 +161,19 @@ async def healthy(stage: Stage, bot: BotProcess) -> None:
     answer = await (await stage.discord.slash("help")).response()
     assert "/scenes" in answer.text
     assert await bot.stop() == 0
+
+
+async def test_what_answers_is_not_discord(make_stage: MakeStage) -> None:
+    """Another server's address: a page of HTML, or JSON of another kind."""
+    stage = await make_stage()
+    page = await stage.run(DISCORD_API_BASE_URL=f"{stage.google.url}/files", within=20)
+    other = await make_stage()
+    other.discord.door.answer = {"hello": "there"}
+    strange = await other.run(within=20)
+    examined = await other.run("doctor", within=20)
+    for ended in (page, strange):
+        assert ended.code == 2, ended.err
+        assert "Traceback" not in ended.err
+    assert "is not Discord. Mend DISCORD_API_BASE_URL" in strange.err
+    assert examined.code == 1
+    assert "Traceback" not in examined.err

@@ -50,6 +50,8 @@ class Door:
         self.records: list[Record] = []
         self.token: str | None = None
         """The only token that is let in; None lets any in."""
+        self.answer: Any = None
+        """What every request is answered with, as if this were no Discord; None: what it should be."""
 
     def routes(self, found: list[Route]) -> list[web.RouteDef]:
         """For an aiohttp application; whatever is not found is 404, and recorded."""
@@ -93,7 +95,7 @@ class Door:
                 raise refusal
         if not record.path.startswith(("/interactions/", "/webhooks/")):
             self._admit(request)
-        answer = await handler(call)
+        answer = await handler(call) if self.answer is None else self.answer
         return answer, 204 if answer is None else 200
 
     def _admit(self, request: web.Request) -> None:
