@@ -20,7 +20,8 @@ from tests.torture.words import word_in
 GOOD = ("accepted", "delivered once", "told and refunded", "uncertain")
 BAD = ("delivered twice", "lost", "paid twice", "Gemini calls repeated", "still reserved")
 BEYOND = "Gemini calls beyond the bound"
-BROKEN = ("delivered twice", "lost", "paid twice", "still reserved", "records wrong", BEYOND)
+UNHEARD = "cancelled here and not at the vendor"
+BROKEN = ("delivered twice", "lost", "paid twice", "still reserved", "records wrong", UNHEARD, BEYOND)
 """Repeated calls are bounded, not forbidden."""
 
 
@@ -52,6 +53,7 @@ def tally(stage: BadDay, people: People) -> Tally:
     _ledger(found, stage, jobs.values())
     _records(found, stage, jobs.values())
     _predictions(found, stage, jobs.values())
+    _cancelled(found, stage, jobs.values())
     _calls(found, stage, jobs.values())
     return found
 
@@ -188,6 +190,20 @@ def _predictions(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
         why = f"{len(ids)} predictions, {beyond} more than needed; {unclaimed} that no job knows of"
         found.bad("paid twice", max(0, unclaimed, beyond), f"{names}: {why}")
     found.figures["predictions"] = len(stage.replicate.predictions)
+
+
+def _cancelled(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
+    """What a cancelled job ordered is cancelled there as well, or paid for, or said to be in doubt."""
+    known, unsure = _tickets(stage)
+    for job in jobs:
+        if job.state != "cancelled" or job.facts.get("vendor"):
+            continue
+        ordered = [stage.replicate.predictions[ticket] for ticket in known[job.id]]
+        goes_on = [one for one in ordered if not one.canceled and one.status in ("starting", "processing")]
+        made = [one for one in ordered if not one.canceled and one.status == "succeeded"]
+        bad = len(goes_on) + unsure[job.id] + (0 if job.cost else len(made))
+        why = f"{len(goes_on)} go on, {unsure[job.id]} in doubt, {len(made)} made for {job.cost or 0}"
+        found.bad(UNHEARD, bad, f"{_said(job)}: {why}")
 
 
 def _needed(job: Job) -> int:

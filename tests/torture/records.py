@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass
+from typing import Any
 
 from mv.domain.ids import RecordId
 from tests.torture.weather import BadDay
@@ -24,6 +26,8 @@ class Job:
     order: str
     cost: int | None
     error: str | None
+    facts: dict[str, Any]
+    """Those of its error."""
     interaction: int
     versions: frozenset[tuple[str, int]]
     """The scene lists' versions that it made."""
@@ -36,7 +40,8 @@ def jobs_of(stage: BadDay) -> list[Job]:
         for row in stage.rows("SELECT scene_list_id, number, job_id FROM scene_versions"):
             made.setdefault(row["job_id"], set()).add((row["scene_list_id"], row["number"]))
         rows = stage.rows(
-            'SELECT id, server_id, member_id, number, kind, state, "order", cost, error, interaction_id FROM jobs'
+            'SELECT id, server_id, member_id, number, kind, state, "order", cost, error, error_facts, interaction_id'
+            " FROM jobs"
         )
     except sqlite3.OperationalError:
         return []
@@ -52,6 +57,7 @@ def jobs_of(stage: BadDay) -> list[Job]:
             order=row["order"],
             cost=row["cost"],
             error=row["error"],
+            facts=json.loads(row["error_facts"] or "{}") or {},
             interaction=row["interaction_id"],
             versions=frozenset(made.get(row["id"], ())),
         )
