@@ -139,6 +139,7 @@ class Lives:
         await self._ask(quota)
         while True:
             await self._people.cancel()
+            self._people.delete()
             await asyncio.sleep(0.1)
 
     async def _ask(self, quota: int) -> None:

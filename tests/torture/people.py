@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,8 +16,9 @@ from tests.torture.words import word
 
 ENGINES = (None, None, "flux-1.1-pro", "flux-schnell")
 """For pictures: every take a prediction of its own, alike but for nothing; told apart by seed; all takes in one."""
-PRESSES, CANCELS, EXPIRIES, PRIVATE = 0.25, 0.3, 0.2, 0.25
-"""Shares of what is asked for, but CANCELS is of those who see progress: half of all jobs end before it is shown."""
+PRESSES, CANCELS, EXPIRIES, PRIVATE, DELETED = 0.25, 0.3, 0.2, 0.25, 0.6
+"""Shares of what is asked for, but CANCELS is of those who see progress: half of all jobs end before it is shown; and
+DELETED of messages whose token has ended before their job: there, only a new message is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class People:
         self._members = (discord.member, discord.friend, discord.manager, discord.owner, ada, oskar)
         self._pressed: set[tuple[RecordId, str]] = set()
         self._marked: set[RecordId] = set()
+        self._aging: list[Interaction] = []
         self.expiries, self.cancellations = EXPIRIES, CANCELS
         """Shares of the moment: how many tokens grow old early, and how many of those who see progress press Cancel."""
         self.asks: list[Ask] = []
@@ -79,6 +82,17 @@ class People:
         """Some tokens do not live for fifteen minutes."""
         if self._dice.random() < self.expiries:
             asked.token_expires_at = asked.sent_at + self._dice.uniform(0.3, 3.0)
+            if self._dice.random() < DELETED:
+                self._aging.append(asked)
+
+    def delete(self) -> None:
+        """Somebody tidies the channel: progress whose token has just ended is deleted."""
+        now = time.monotonic()
+        for asked in [one for one in self._aging if one.token_expires_at <= now]:
+            self._aging.remove(asked)
+            message = asked.message
+            if message is not None and not message.ephemeral and (message.thinking or progress_of(message)):
+                message.deleted = True
 
     async def _press(self) -> bool:
         """Again under a result, or Retry under a failure, which is often pressed twice."""
