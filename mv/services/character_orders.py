@@ -216,36 +216,39 @@ class Orders:
         await asyncio.gather(*orders, return_exceptions=True)
         async with self._tools.records.read() as tx:
             steps = {step.name: step for step in await tx.jobs.steps(job.id)}
-        unknown: Vendor | None = None
-        for name, step in steps.items():
-            collect = COLLECT + name.removeprefix(CREATE)
-            if name.startswith(CREATE) and ended_step(steps.get(collect)) is None:
-                try:
-                    unknown = await self._clear_one(job, step, collect) or unknown
-                except MvError as error:
-                    log.warning("job %s: %s was not cleared: %s", job.ref, name, error.code)
-                    unknown = Vendor(job.vendor)
-        return unknown
+        ordered = [step for name, step in steps.items() if name.startswith(CREATE)]
+        left = [step for step in ordered if ended_step(steps.get(_collect(step))) is None]
+        unknown = await asyncio.gather(*(self._clear_one(job, step) for step in left))
+        return next(filter(None, unknown), None)
 
-    async def _clear_one(self, job: Job, step: Step, collect: str) -> Vendor | None:
+    async def _clear_one(self, job: Job, step: Step) -> Vendor | None:
         """One order that was not collected. The vendor, if it may have it and cannot be asked to stop."""
-        lost = _lost(step)
-        if not lost and "ticket" not in step.value:
+        if not _lost(step) and "ticket" not in step.value:
             return None
+        try:
+            await self._stop(job, step)
+        except MvError as error:
+            log.warning("job %s: what became of %s is not known: %s", job.ref, step.name, error.code)
+            return Vendor(job.vendor)
+        return None
+
+    async def _stop(self, job: Job, step: Step) -> None:
+        """At the vendor; what was made by then is paid for. Raises Uncertain."""
         task, config = CharacterTask.model_validate(job.order), self._tools.config
         name, _, number = step.name.removeprefix(CREATE).rpartition(":")
         plan = Plan(task=task, flavor=config.flavor(task.brief.flavor), engine=config.engine(name))
         prompt, engine = plan.prompt(config, int(number)), plan.engine
-        try:
-            ticket = await self._found(job, engine, step, prompt) if lost else _noted(step)
-        except Uncertain:
-            return engine.vendor
+        ticket = await self._found(job, engine, step, prompt) if _lost(step) else _noted(step)
         made = await self._tools.painters[engine.vendor].cancel(engine, ticket)
         if made:
             cost, now = engine.picture_cost(min(made, prompt.images)), self._tools.clock.now()
             value = {"files": (), "model_version": ""}
-            await self._tools.records.insist(lambda tx: tx.jobs.complete(job.id, collect, now, value, cost))
-        return None
+            await self._tools.records.insist(lambda tx: tx.jobs.complete(job.id, _collect(step), now, value, cost))
+
+
+def _collect(order: Step) -> str:
+    """The step in which its pictures are taken in."""
+    return COLLECT + order.name.removeprefix(CREATE)
 
 
 def _lost(step: Step) -> bool:
