@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -26,7 +27,6 @@ from mv.services.trace import Trace
 from mv.services.usage import Usage
 from mv.settings import Settings
 from mv.store.darkroom import PillowDarkroom
-from mv.store.database import file_of
 from mv.store.lock import FolderLock
 from mv.store.media import ObjectMedia
 from mv.store.opening import OpeningRecords
@@ -134,8 +134,17 @@ def build(
         jobs=Jobs(tools),
         usage=Usage(tools),
         _database=database,
-        _lock=FolderLock(settings.data_dir, file_of(settings.database)),
+        _lock=FolderLock(settings.data_dir, _elsewhere(settings)),
     )
+
+
+def _elsewhere(settings: Settings) -> Path | None:
+    """The file with the records, if it was asked to be somewhere of its own."""
+    if settings.database_url is None:
+        return None
+    from mv.store.database import file_of  # slow to import: see OpeningRecords
+
+    return file_of(settings.database)
 
 
 def doors(settings: Settings) -> dict[Vendor, VendorDoor]:
