@@ -267,3 +267,16 @@ async def test_a_cancel_outlives_a_kill(world: World) -> None:
     assert crew.studio.started == []
     assert crew.studio.closed == [(1, "Stopped")]
     assert stored.error_facts is not None or stored.error == "Stopped"
+
+
+async def test_what_is_stored_while_the_records_open_is_left_to_its_command(world: World) -> None:
+    """It is released when its command is acknowledged; until then there is no message to show anything."""
+    crew = world.crew()
+    job = world.job()
+    await world.store(job)
+    await crew.engine.resume()
+    await asyncio.sleep(0.05)
+    assert crew.studio.started == crew.postman.followed == []
+    crew.engine.release(job)
+    await gone(crew, job)
+    assert crew.studio.started == [1]

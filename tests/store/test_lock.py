@@ -47,3 +47,16 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     tmp_path.joinpath("file").touch()
     with pytest.raises(DataFolderUnusable):
         FolderLock(tmp_path / "file").acquire()
+
+
+def test_records_that_lie_elsewhere_are_held_too(tmp_path: Path) -> None:
+    """Two data folders, one database: both would take up the same jobs."""
+    database = tmp_path / "shared" / "mv.sqlite3"
+    with FolderLock(tmp_path / "one", database):
+        with pytest.raises(DataFolderInUse) as caught:
+            FolderLock(tmp_path / "two", database).acquire()
+        assert caught.value.path == str(database.parent)
+        with FolderLock(tmp_path / "two", database.with_name("other.sqlite3")):
+            pass
+    with FolderLock(tmp_path / "two", database):
+        pass

@@ -66,6 +66,7 @@ async def painter(server: ReplicateStandIn) -> AsyncIterator[ReplicatePainter]:
         poll=(0.01, 0.02, 0.05),
         look=(0.02, 0.05),
         answer_seconds=0.5,
+        look_seconds=1.0,
         first_wait=0.01,
     )
     yield made
