@@ -147,6 +147,22 @@ async def test_a_result_within_the_grace_replaces_the_farewell(
     await stage.start()
 
 
+async def test_older_progress_does_not_outlive_a_result_at_a_stop(make_stage: MakeStage) -> None:
+    """The farewell waits for an edit that hangs; the result comes first, and nothing is edited after it."""
+    stage = await make_stage(changes=PATIENT)
+    stage.bot.courier._board._every = 5.0
+    await stage.scenes()  # the vendor's client is loaded
+    stage.discord.fail("PATCH", ORIGINAL, delay=1.5)
+    asking = await ask(stage, 0.9)
+    await stage.until(lambda: stage.discord.door.faults.all[-1].hits, "progress that hangs")
+    stopping = asyncio.create_task(stage.stop())
+    shown = await asking.until(made)
+    await stopping
+    assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().endswith("progress")] == []
+    assert made(shown)
+    await stage.start()
+
+
 async def test_nothing_new_while_it_stops(stage: Stage) -> None:
     """Reads go on."""
     told = await stage.scenes()
