@@ -161,7 +161,7 @@ class Board:
             raise
         except RefusedError as refusal:
             log.info("%s: progress could not be shown by %s (%s)", job.ref, way.value, refusal)
-            self._rungs.refuse(job, way, refusal)
+            self._rungs.refuse(job, way)
             return False if self._way(job, shown.message_id) else None
         except Trouble as trouble:
             log.info("%s: progress could not be shown by %s (%s)", job.ref, way.value, trouble)

@@ -48,7 +48,7 @@ class Ladder:
                 found, sheet = await self._patiently(job, way, message_id, draw)
             except RefusedError as refusal:
                 log.info("%s: not delivered by %s (%s)", job.ref, way.value, refusal)
-                self._rungs.refuse(job, way, refusal)
+                self._rungs.refuse(job, way)
             else:
                 return way, MessageId(found), sheet
         if self._rungs.locked_out.is_set():

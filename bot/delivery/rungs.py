@@ -72,7 +72,7 @@ class Rungs:
         ends = job.reply.token_expires_at
         return (ends - self._clock.now()).total_seconds() if ends is not None else 86_400.0
 
-    def refuse(self, job: Job, way: Delivery, refusal: RefusedError) -> None:
+    def refuse(self, job: Job, way: Delivery) -> None:
         """Discord refused it for good: it is not tried again, and a dead token least of all."""
         self._refused.setdefault(job.id, set()).add(way)
 
