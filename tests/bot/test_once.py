@@ -219,7 +219,8 @@ async def test_nothing_is_paid_for_a_record_that_was_deleted(make_world: MakeWor
 
 
 @pytest.mark.parametrize("command", ["scenes create", "character create"])
-async def test_again_by_two_members_at_once_makes_one_job(world: World, command: str) -> None:
+async def test_again_by_two_members_at_once_makes_one_job(make_world: MakeWorld, command: str) -> None:
+    world = await make_world(pause=0.3)
     options = SCENES if command == "scenes create" else {"description": "y"}
     await world.ann.slash(world.channel, command, **options)
     message = world.last
@@ -241,7 +242,7 @@ async def test_again_while_one_is_at_work_also_after_a_restart(make_world: MakeW
     await world.restart(pause=3600)
     await world.begun(world.bob.click(one, label="Again"))
     assert "asked for already: J3" in said(await world.begun(world.ann.click(one, label="Again")))
-    await world.restart(kill=True)
+    await world.restart(kill=True, goes_on=True)
     assert "asked for already: J3" in said(await world.begun(world.ann.click(one, label="Again")))
     assert not (await world.begun(world.ann.click(two, label="Again"))).ephemeral, "another version is another matter"
     assert await jobs(world) == 4

@@ -7,6 +7,7 @@ message breaks a limit of Discord's, no traceback and no incident showed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -54,8 +55,15 @@ class Errors(logging.Handler):
 class QuickEnv(Env):
     """Looks every 2 ms, not every 50, whether the bot has nothing left to do."""
 
+    goes_on = False
+    """Whether a bot that starts has work that does not end: nobody waits for that."""
+
     async def _settle_internal(self, *, idle: float = 0.002, **options: Any) -> None:
-        await super()._settle_internal(idle=idle, **options)
+        if not self.goes_on:
+            await super()._settle_internal(idle=idle, **options)
+            return
+        with contextlib.suppress(TimeoutError):
+            await super()._settle_internal(idle=idle, **{**options, "timeout": 0.5})
 
 
 class World:
@@ -114,8 +122,9 @@ class World:
         await self.app.engine.drain(0)
         await self.bot.close()
 
-    async def restart(self, *, kill: bool = False, **changes: Any) -> None:
-        """Another process on the same data folder. `kill` leaves what runs where it is; `changes` as for World."""
+    async def restart(self, *, kill: bool = False, goes_on: bool = False, **changes: Any) -> None:
+        """Another process on the same data folder. `kill` leaves what runs where it is, which `goes_on` if it does not
+        end in the new process either; `changes` as for World."""
         old = self.bot
         if kill:
             await self._cut_off()
@@ -126,7 +135,9 @@ class World:
         for name, value in changes.items():
             setattr(self, name, value)
         self.bot = self._bot()
+        self.env.goes_on = goes_on
         await self.env.restart_bot(self.bot)
+        self.env.goes_on = False
         await old.app._database.close()
 
     async def _cut_off(self) -> None:
