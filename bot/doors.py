@@ -23,8 +23,6 @@ from bot.ui.forms import Form, read_form, with_text_kept
 from bot.ui.frame import Sheet
 from bot.ui.notice import notice
 from bot.ui.sending import editing, sending
-from mv.config import Config
-from mv.config.model import Flavor
 from mv.domain.ids import MessageId, RecordId
 from mv.domain.jobs import Job, ReplyTo
 from mv.domain.limits import CHOICES
@@ -201,14 +199,6 @@ def matching(typed: str, names: Iterable[str]) -> list[app_commands.Choice[str]]
     fit = [name for name in names if low in name.casefold()]
     fit.sort(key=lambda name: not name.casefold().startswith(low))
     return [app_commands.Choice(name=name[:100], value=name[:100]) for name in fit[:CHOICES]]
-
-
-def flavor_of(interaction: discord.Interaction, config: Config) -> Flavor:
-    """The flavor chosen so far in the command that is being typed; the default if there is none of that name."""
-    try:
-        return config.flavor(getattr(interaction.namespace, "flavor", None) or None)
-    except MvError:
-        return config.flavor(None)
 
 
 async def form_sent(interaction: discord.Interaction, forms: Mapping[Form, Sent]) -> None:

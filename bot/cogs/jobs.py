@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import doors
+from bot import doors, offers
 from bot.actor import actor_of, member_of
 from bot.delivery import DiscordCourier
 from bot.ui import forms, notice
@@ -22,8 +22,6 @@ from mv.domain.actor import Actor
 from mv.domain.ids import MemberId
 from mv.domain.jobs import Job, JobKind, Progress
 from mv.errors import revive
-
-Choices = list[app_commands.Choice[str]]
 
 
 @app_commands.guild_install()
@@ -55,6 +53,7 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
         await doors.show(interaction, await self._page(interaction, Turn(what=ListOf.JOBS, member=member)))
 
     @app_commands.command(name="show", description="What became of a job")
+    @app_commands.autocomplete(ref=offers.jobs)
     @app_commands.describe(ref="Its number, such as J101")
     async def show(self, interaction: discord.Interaction, ref: str) -> None:
         """Its state, times and cost; while it runs, how far it is."""
@@ -68,18 +67,13 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
         await doors.show(interaction, sheet)
 
     @app_commands.command(name="cancel", description="Stop a job")
+    @app_commands.autocomplete(ref=offers.jobs)
     @app_commands.describe(ref="Its number, such as J101")
     async def cancel(self, interaction: discord.Interaction, ref: str) -> None:
         """Stops it, also at the vendor."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         job = await self.app.jobs.cancel(actor_of(interaction), ref)
         await doors.show(interaction, notice.notice(f"{job.ref} is cancelled", "What it had reserved was given back."))
-
-    @show.autocomplete("ref")
-    @cancel.autocomplete("ref")
-    async def refs(self, interaction: discord.Interaction, current: str) -> Choices:
-        """Jobs by number; open ones first."""
-        return await doors.offered(self.app.jobs.choices(actor_of(interaction), current))
 
     async def on_cancel(self, interaction: discord.Interaction, press: Press) -> None:
         """Under a job's progress; the message itself then says so."""

@@ -74,6 +74,12 @@ class Take:
     cost: int | None
     """Micro-dollars; None if unpriced."""
     created_at: datetime
+    author_id: MemberId | None = None
+    """Who asked for it; None in records of before that was kept."""
+    instruction: str = ""
+    """What was to be different from the description."""
+    from_take: int | None = None
+    """The take whose picture was the reference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +98,13 @@ class Character:
     defaults_applied: Mapping[str, Any]
     created_at: datetime
     takes: int
-    """How many there are in all."""
+    """How many there were made in all."""
+    main_take: int | None = None
+    """The take that stands for the character, where one was chosen; otherwise it is the newest."""
+    owner_name: str = ""
+    """What the owner was called when it was made."""
+    starred_at: datetime | None = None
+    """Since when it is kept from clean-up."""
     project_id: RecordId | None = None
     project_name: str | None = None
     project_ref: Ref | None = None

@@ -26,6 +26,25 @@ class ShotSize(StrEnum):
     INSERT = "INSERT"
 
 
+class Change(StrEnum):
+    """What a version came of."""
+
+    CREATE = "create"
+    AGAIN = "again"
+    REVISE = "revise"
+    EDIT = "edit"
+    INSERT = "insert"
+    MOVE = "move"
+    REMOVE = "remove"
+    RESTORE = "restore"
+    IMPORT = "import"
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether no generator was asked."""
+        return self not in (Change.CREATE, Change.AGAIN, Change.REVISE)
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -127,6 +146,13 @@ class SceneVersion:
     """Micro-dollars; None if the engine has no known price."""
     notes: tuple[str, ...] = ()
     """What was mended or replaced, as codes such as `clamped:duration_seconds`."""
+    change: Change = Change.CREATE
+    based_on: int | None = None
+    """The version that was changed or restored; None where nothing was there before."""
+    scene: int | None = None
+    """Which scene was changed, by its number in this version (of a removed one: in the version before)."""
+    instruction: str = ""
+    """What was asked for, in the words of its author."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +168,10 @@ class SceneList:
     created_at: datetime
     versions: int
     """How many there are; the newest is current."""
+    owner_name: str = ""
+    """What the owner was called when it was made."""
+    starred_at: datetime | None = None
+    """Since when it is kept from clean-up."""
     project_id: RecordId | None = None
     project_name: str | None = None
     project_ref: Ref | None = None

@@ -84,8 +84,14 @@ class ShelfRows(Protocol[T]):
     async def choices(self, seen: Seen, text: str, size: int) -> tuple[Choice, ...]:
         """For autocomplete: number prefix or words of the title; newest first."""
 
+    async def star(self, record_id: RecordId, at: datetime | None) -> None:
+        """Since when it is kept from clean-up; None: it is not."""
+
     async def delete(self, record_id: RecordId, at: datetime) -> bool:
         """Marks it deleted; False if it was already."""
+
+    async def undelete(self, record_id: RecordId) -> bool:
+        """Takes a deletion back; False if it was not deleted."""
 
 
 class SceneRows(ShelfRows[SceneList], Protocol):
@@ -99,6 +105,9 @@ class SceneRows(ShelfRows[SceneList], Protocol):
 
     async def version(self, record_id: RecordId, number: int) -> SceneVersion | None:
         """One version with its scenes."""
+
+    async def history(self, record_id: RecordId, *, before: int | None, size: int) -> tuple[SceneVersion, ...]:
+        """Whole versions, newest first, those with numbers below `before`."""
 
     async def version_of_job(self, job_id: RecordId) -> tuple[RecordId, int] | None:
         """What a job has made already, if anything."""

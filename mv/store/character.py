@@ -73,6 +73,9 @@ def _from_character(record: Character) -> dict[str, Any]:
         "project_id": record.project_id,
         "created_at": record.created_at,
         "deleted_at": record.deleted_at,
+        "main_take": record.main_take,
+        "owner_name": record.owner_name,
+        "starred_at": record.starred_at,
     }
 
 
@@ -94,6 +97,9 @@ def _to_character(row: AnyRow) -> Character:
         project_name=row.project_name,
         project_ref=None if row.project_number is None else Ref(Kind.PROJECT, row.project_number),
         deleted_at=row.deleted_at,
+        main_take=row.main_take,
+        owner_name=row.owner_name,
+        starred_at=row.starred_at,
     )
 
 
@@ -111,6 +117,9 @@ def _from_take(record_id: RecordId, take: Take) -> dict[str, Any]:
         "aspect_ratio": take.aspect_ratio,
         "cost": take.cost,
         "created_at": take.created_at,
+        "author_id": take.author_id,
+        "instruction": take.instruction,
+        "from_take": take.from_take,
     }
 
 
@@ -127,4 +136,7 @@ def _to_take(row: AnyRow) -> Take:
         aspect_ratio=row.aspect_ratio,
         cost=row.cost,
         created_at=row.created_at,
+        author_id=row.author_id,
+        instruction=row.instruction,
+        from_take=row.from_take,
     )

@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import Kind, RecordId, Ref
-from mv.domain.scenes import Scene, SceneBrief, SceneDraft, SceneList, SceneVersion, TokenUsage
+from mv.domain.scenes import Change, Scene, SceneBrief, SceneDraft, SceneList, SceneVersion, TokenUsage
 from mv.errors import Conflict
 from mv.ports import SceneRows
 from mv.store.queries import AnyRow, fold
@@ -32,6 +32,8 @@ _ALL = select(
     scene_lists.outerjoin(projects, projects.c.id == scene_lists.c.project_id).outerjoin(characters, _SHOWN_CHARACTER)
 )
 _FIELDS = tuple(Scene.model_fields)
+_BEYOND = 2**31 - 1
+"""No version has such a number."""
 _VERSION = select(scene_versions).where(
     scene_versions.c.scene_list_id == bindparam("of_list"), scene_versions.c.number == bindparam("numbered")
 )
@@ -39,6 +41,20 @@ _SCENES = (
     select(*(scenes.c[name] for name in _FIELDS))
     .where(scenes.c.scene_list_id == bindparam("of_list"), scenes.c.version == bindparam("numbered"))
     .order_by(scenes.c.number)
+)
+_HISTORY = (
+    select(scene_versions)
+    .where(scene_versions.c.scene_list_id == bindparam("of_list"), scene_versions.c.number < bindparam("before"))
+    .order_by(scene_versions.c.number.desc())
+    .limit(bindparam("size"))
+)
+_SCENES_OF_SEVERAL = (
+    select(scenes.c.version, *(scenes.c[name] for name in _FIELDS))
+    .where(
+        scenes.c.scene_list_id == bindparam("of_list"),
+        scenes.c.version.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(scenes.c.version, scenes.c.number)
 )
 _OF_JOB = select(scene_versions.c.scene_list_id, scene_versions.c.number).where(
     scene_versions.c.job_id == bindparam("of_job")
@@ -84,6 +100,18 @@ class SqlSceneRows(SqlShelf[SceneList], SceneRows):
         rows = await self._connection.execute(_SCENES, which)
         return _to_version(row, tuple(Scene.model_validate(dict(scene)) for scene in rows.mappings()))
 
+    async def history(self, record_id: RecordId, *, before: int | None, size: int) -> tuple[SceneVersion, ...]:
+        """Whole versions, newest first, those with numbers below `before`."""
+        which = {"of_list": record_id, "before": before or _BEYOND, "size": size}
+        rows = (await self._connection.execute(_HISTORY, which)).all()
+        if not rows:
+            return ()
+        span = {"of_list": record_id, "first": rows[-1].number, "last": rows[0].number}
+        made: dict[int, list[Scene]] = {}
+        for scene in (await self._connection.execute(_SCENES_OF_SEVERAL, span)).mappings():
+            made.setdefault(scene["version"], []).append(Scene.model_validate(dict(scene)))
+        return tuple(_to_version(row, tuple(made.get(row.number, ()))) for row in rows)
+
     async def version_of_job(self, job_id: RecordId) -> tuple[RecordId, int] | None:
         """What a job has made already, if anything."""
         row = (await self._connection.execute(_OF_JOB, {"of_job": job_id})).one_or_none()
@@ -104,6 +132,8 @@ def _from_list(record: SceneList, version: SceneVersion) -> dict[str, Any]:
         "character_id": record.character_id,
         "created_at": record.created_at,
         "deleted_at": record.deleted_at,
+        "owner_name": record.owner_name,
+        "starred_at": record.starred_at,
     }
 
 
@@ -124,6 +154,8 @@ def _to_list(row: AnyRow) -> SceneList:
         character_ref=None if row.character_number is None else Ref(Kind.CHARACTER, row.character_number),
         character_name=row.character_name,
         deleted_at=row.deleted_at,
+        owner_name=row.owner_name,
+        starred_at=row.starred_at,
     )
 
 
@@ -145,6 +177,10 @@ def _from_version(record_id: RecordId, version: SceneVersion) -> dict[str, Any]:
         "cost": version.cost,
         "notes": list(version.notes),
         "created_at": version.created_at,
+        "change": version.change.value,
+        "based_on": version.based_on,
+        "scene": version.scene,
+        "instruction": version.instruction,
     }
 
 
@@ -165,4 +201,8 @@ def _to_version(row: AnyRow, made: tuple[Scene, ...]) -> SceneVersion:
         ),
         cost=row.cost,
         notes=tuple(row.notes),
+        change=Change(row.change),
+        based_on=row.based_on,
+        scene=row.scene,
+        instruction=row.instruction,
     )

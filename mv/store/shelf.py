@@ -68,6 +68,15 @@ class SqlShelf(ShelfRows[R]):
         rows = await self._connection.execute(query.order_by(number.desc()).limit(size))
         return tuple(Choice(ref=Ref(self._kind, row.number), title=row.title) for row in rows)
 
+    async def star(self, record_id: RecordId, at: datetime | None) -> None:
+        """Since when it is kept from clean-up; None: it is not."""
+        await self._connection.execute(update(self._table).where(self._table.c.id == record_id).values(starred_at=at))
+
+    async def undelete(self, record_id: RecordId) -> bool:
+        """Takes a deletion back; False if it was not deleted."""
+        gone = (self._table.c.id == record_id) & self._table.c.deleted_at.is_not(None)
+        return (await self._connection.execute(update(self._table).where(gone).values(deleted_at=None))).rowcount > 0
+
     async def delete(self, record_id: RecordId, at: datetime) -> bool:
         """Marks it deleted; False if it was already."""
         there = (self._table.c.id == record_id) & self._table.c.deleted_at.is_(None)

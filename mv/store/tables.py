@@ -61,6 +61,11 @@ def _of_server(*columns: Column[Any]) -> list[Any]:
     ]
 
 
+def _of_library() -> list[Column[Any]]:
+    """What records have that members search and keep; `owner_name` as the owner was called when it was made."""
+    return [Column("owner_name", Words, nullable=False, server_default=""), Column("starred_at", UtcTime)]
+
+
 counters = Table(
     "counters",
     metadata,
@@ -113,9 +118,12 @@ characters = Table(
         Column("project_id", ID, ForeignKey("projects.id")),
         Column("created_at", UtcTime, nullable=False),
         Column("deleted_at", UtcTime),
+        *_of_library(),
+        Column("main_take", Integer),
     ),
     Index("ix_characters_owner", "server_id", "owner_id", "number"),
     Index("ix_characters_project", "server_id", "project_id", "number"),
+    Index("ix_characters_deleted", "deleted_at", sqlite_where=text("deleted_at IS NOT NULL")),
 )
 
 takes = Table(
@@ -133,6 +141,9 @@ takes = Table(
     Column("aspect_ratio", Text, nullable=False),
     Column("cost", BigInteger),
     Column("created_at", UtcTime, nullable=False),
+    Column("author_id", BigInteger),
+    Column("instruction", Words, nullable=False, server_default=""),
+    Column("from_take", Integer),
     UniqueConstraint("character_id", "number"),
     UniqueConstraint("job_id", "number"),
 )
@@ -150,9 +161,12 @@ scene_lists = Table(
         Column("character_id", ID, ForeignKey("characters.id")),
         Column("created_at", UtcTime, nullable=False),
         Column("deleted_at", UtcTime),
+        *_of_library(),
     ),
     Index("ix_scene_lists_owner", "server_id", "owner_id", "number"),
     Index("ix_scene_lists_project", "server_id", "project_id", "number"),
+    Index("ix_scene_lists_character", "character_id", "number", sqlite_where=text("character_id IS NOT NULL")),
+    Index("ix_scene_lists_deleted", "deleted_at", sqlite_where=text("deleted_at IS NOT NULL")),
 )
 
 scene_versions = Table(
@@ -176,6 +190,10 @@ scene_versions = Table(
     Column("cost", BigInteger),
     _json("notes"),
     Column("created_at", UtcTime, nullable=False),
+    Column("change", String(16), nullable=False, server_default="create"),
+    Column("based_on", Integer),
+    Column("scene", Integer),
+    Column("instruction", Words, nullable=False, server_default=""),
 )
 
 scenes = Table(
@@ -292,4 +310,26 @@ quotas = Table(
     Column("set_by", BigInteger, nullable=False),
     Column("set_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("server_id", "member_id", "role_id", "kind", "period"),
+)
+
+# Channel 0 stands for the whole server.
+settings = Table(
+    "settings",
+    metadata,
+    Column("server_id", BigInteger, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("name", String(32), nullable=False),
+    _json("value"),
+    Column("set_by", BigInteger, nullable=False),
+    Column("set_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("server_id", "channel_id", "name"),
+)
+
+# `ordinal` begins the keys of a server's entries in the text search; `left_at` is when the bot left it.
+servers = Table(
+    "servers",
+    metadata,
+    Column("ordinal", SERIAL, primary_key=True),
+    Column("server_id", BigInteger, nullable=False, unique=True),
+    Column("left_at", UtcTime),
 )

@@ -26,7 +26,8 @@ SQL = re.compile(r"\b(select|insert|update|delete)\b.*\b(from|into|set|where)\b"
 
 def methods() -> Iterator[tuple[str, FunctionType]]:
     for cog in COGS:
-        for name, member in vars(cog).items():
+        ours = [part for part in reversed(cog.__mro__) if part.__module__.startswith("bot.")]
+        for name, member in {name: member for part in ours for name, member in vars(part).items()}.items():
             function = member.callback if isinstance(member, app_commands.Command) else member
             if inspect.isfunction(function) and name != "__init__":
                 yield f"{cog.__name__}.{name}", function

@@ -1,0 +1,103 @@
+"""Characters found, shown, taken elsewhere and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+
+from bot import doors, offers
+from bot.actor import actor_of
+from bot.cogs.character.base import CharacterPart, sheet_of
+from bot.ui import character as ui
+from bot.ui import notice
+from bot.ui.custom_ids import Action, ListOf, Press, Turn
+from bot.ui.frame import Sheet
+from bot.ui.originals import originals_message
+from mv.domain.ids import Kind, MemberId, RecordId, Ref
+
+
+class Library(CharacterPart):
+    """What asks nobody but the records."""
+
+    def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
+        """Original, Delete, and the pages of the list."""
+        return (
+            *super().presses(),
+            doors.pressable(Action.CHARACTER_ORIGINAL, self.on_original),
+            doors.pressable(Action.CHARACTER_DELETE, self.on_delete),
+            doors.pressable(Action.CHARACTER_DELETE_YES, self.on_delete_yes),
+            doors.turnable(ListOf.CHARACTER, self.on_turn),
+        )
+
+    @app_commands.command(name="show", description="Show a character again")
+    @app_commands.autocomplete(ref=offers.characters)
+    @app_commands.describe(ref="Its number, such as C7")
+    async def show(self, interaction: discord.Interaction, ref: str) -> None:
+        """A character with its newest pictures."""
+        portrait = await self.app.characters.show(actor_of(interaction), ref)
+        await doors.show(interaction, sheet_of(portrait), private=portrait.view.record.private)
+
+    @app_commands.command(name="list", description="Characters of this server, newest first")
+    @app_commands.autocomplete(project=offers.projects)
+    @app_commands.describe(project="Only of this project", member="Only by this member")
+    async def list_(
+        self, interaction: discord.Interaction, project: str | None = None, member: discord.User | None = None
+    ) -> None:
+        """A page of characters."""
+        found = await self.app.projects.find(actor_of(interaction), project)
+        number = found.ref.number if found else 0
+        turn = Turn(what=ListOf.CHARACTER, project=number, member=MemberId(member.id if member else 0))
+        await doors.show(interaction, await self._page(interaction, turn))
+
+    @app_commands.command(name="original", description="The untouched files from the engine")
+    @app_commands.autocomplete(ref=offers.characters)
+    @app_commands.describe(ref="The character's number, such as C7", take="Which take; all if left out")
+    async def original(
+        self, interaction: discord.Interaction, ref: str, take: app_commands.Range[int, 1] | None = None
+    ) -> None:
+        """The vendor's own bytes."""
+        room = interaction.filesize_limit
+        originals = await self.app.characters.originals(actor_of(interaction), ref, take, room)
+        await doors.show(interaction, originals_message(originals, room))
+
+    @app_commands.command(name="delete", description="Delete a character of yours")
+    @app_commands.autocomplete(ref=offers.characters)
+    @app_commands.describe(ref="Its number, such as C7")
+    async def delete(self, interaction: discord.Interaction, ref: str) -> None:
+        """Asks first."""
+        record = await self.app.characters.deletable(actor_of(interaction), ref)
+        question = notice.delete_question(Action.CHARACTER_DELETE_YES, record.id, record.ref, record.name)
+        await doors.show(interaction, question)
+
+    async def on_original(self, interaction: discord.Interaction, press: Press) -> None:
+        """The files of the takes of this message."""
+        job, room = press.job or RecordId(""), interaction.filesize_limit
+        originals = await self.app.characters.originals_by_id(actor_of(interaction), press.record, job, room)
+        await doors.show(interaction, originals_message(originals, room))
+
+    async def on_delete(self, interaction: discord.Interaction, press: Press) -> None:
+        """Asks first."""
+        record = await self.app.characters.deletable_by_id(actor_of(interaction), press.record)
+        message = interaction.message.id if interaction.message else 0
+        question = notice.delete_question(Action.CHARACTER_DELETE_YES, record.id, record.ref, record.name, message)
+        await doors.show(interaction, question)
+
+    async def on_delete_yes(self, interaction: discord.Interaction, press: Press) -> None:
+        """The answer to the question."""
+        record = await self.app.characters.delete(actor_of(interaction), press.record)
+        await doors.removed(interaction, press.message, notice.deleted(record.ref, record.name))
+
+    async def on_turn(self, interaction: discord.Interaction, turn: Turn) -> None:
+        """Another page of the list."""
+        await doors.turn(interaction, await self._page(interaction, turn))
+
+    async def _page(self, interaction: discord.Interaction, turn: Turn) -> Sheet:
+        page = await self.app.characters.page(
+            actor_of(interaction),
+            project=str(Ref(Kind.PROJECT, turn.project)) if turn.project else None,
+            member=MemberId(turn.member) if turn.member else None,
+            before=turn.before or None,
+        )
+        return ui.character_rows(page, turn)

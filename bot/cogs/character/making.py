@@ -1,0 +1,129 @@
+"""Characters made: a new one, new takes, and scenes with one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+
+from bot import doors, offers
+from bot.actor import actor_of, member_of
+from bot.cogs.character.base import CharacterPart
+from bot.errors import STARTS_A_JOB
+from bot.ui import character as ui
+from bot.ui import forms
+from bot.ui.custom_ids import Action, Press
+from bot.ui.error_words import words
+from bot.ui.frame import Sheet
+from mv.domain import limits
+from mv.domain.character import CharacterOrder
+from mv.domain.ids import RecordId, ServerId
+from mv.domain.jobs import Job
+from mv.errors import revive
+
+Description = app_commands.Range[str, 1, limits.DESCRIPTION]
+Name = app_commands.Range[str, 1, limits.NAME]
+Images = app_commands.Range[int, limits.IMAGES[0], limits.IMAGES[1]]
+Seed = app_commands.Range[int, limits.SEED[0], limits.SEED[1]]
+
+
+class Making(CharacterPart):
+    """What asks the generator."""
+
+    def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
+        """Again, and Use in scenes."""
+        return (
+            *super().presses(),
+            doors.pressable(Action.CHARACTER_AGAIN, self.on_again),
+            doors.pressable(Action.CHARACTER_USE, self.on_use),
+        )
+
+    def sent_forms(self) -> dict[forms.Form, doors.Sent]:
+        """Edit and retry."""
+        return {**super().sent_forms(), forms.Form.EDIT_CHARACTER: self.on_edit_sent}
+
+    @app_commands.command(
+        name="create", description="Make reference images of a character", extras={STARTS_A_JOB: True}
+    )
+    @app_commands.autocomplete(
+        aspect_ratio=offers.aspect_ratios,
+        engine=offers.image_engines,
+        flavor=offers.flavors,
+        project=offers.projects,
+    )
+    @app_commands.describe(
+        description="What the character looks like",
+        name="What to call it",
+        aspect_ratio="Width to height",
+        images="How many pictures, 1 to 4",
+        engine="Which engine makes them",
+        seed="A number that repeats a picture, where the engine takes one",
+        flavor="A set of prompts and defaults",
+        project="The project it belongs to",
+        private="Only you see it",
+        fresh="Always ask the engine anew",
+    )
+    async def create(
+        self,
+        interaction: discord.Interaction,
+        description: Description,
+        name: Name | None = None,
+        aspect_ratio: str | None = None,
+        images: Images | None = None,
+        engine: str | None = None,
+        seed: Seed | None = None,
+        flavor: str | None = None,
+        project: str | None = None,
+        private: bool = False,
+        fresh: bool = False,
+    ) -> None:
+        """Reference images."""
+        order = CharacterOrder(
+            description=description, name=name, aspect_ratio=aspect_ratio, images=images, engine=engine, seed=seed,
+            flavor=flavor, project=project, private=private, fresh=fresh,
+        )  # fmt: skip
+        await self._create(interaction, order)
+
+    async def _create(
+        self, interaction: discord.Interaction, order: CharacterOrder, server: ServerId | None = None
+    ) -> None:
+        actor = await member_of(interaction, server) if server else actor_of(interaction)
+        await doors.begin(
+            interaction,
+            self.app.engine,
+            self.courier,
+            lambda reply: self.app.characters.request(actor, order, reply),
+            private=order.private,
+        )
+
+    async def on_again(self, interaction: discord.Interaction, press: Press) -> None:
+        """New takes with a new seed, in a new message."""
+        view = await self.app.characters.view(actor_of(interaction), press.record)
+        actor = await member_of(interaction, view.record.server_id)
+        await doors.begin(
+            interaction,
+            self.app.engine,
+            self.courier,
+            lambda reply: self.app.characters.again(actor, press.record, reply),
+            private=view.record.private,
+        )
+
+    async def on_use(self, interaction: discord.Interaction, press: Press) -> None:
+        """Opens the form."""
+        view = await self.app.characters.view(actor_of(interaction), press.record)
+        await interaction.response.send_modal(forms.use_in_scenes(view.record))
+
+    async def on_edit_sent(self, interaction: discord.Interaction, job_id: RecordId, typed: dict[str, str]) -> None:
+        """Edit and retry: the form under a refusal."""
+        job = await self.app.jobs.own(actor_of(interaction), job_id)
+        order = CharacterOrder.model_validate({**job.order["request"], **typed, "private": job.private})
+        await self._create(interaction, order, job.server_id)
+
+    async def result(self, job: Job, room: int) -> Sheet:
+        """What a finished job is shown as, its pictures small enough for `room` bytes in all."""
+        portrait = await self.app.characters.result(job, room)
+        missing = words(revive(job.error, dict(job.error_facts or {}))).what if job.error else ""
+        replaced = any(take.engine != job.engine for take in portrait.view.takes)
+        gone = job.engine if replaced else ""
+        return ui.character_message(portrait.view, portrait.previews, missing, portrait.smaller, gone)

@@ -1,0 +1,139 @@
+"""Scene lists made: a new one, and a fresh version of the same request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+
+from bot import doors, offers
+from bot.actor import actor_of, member_of
+from bot.cogs.scenes.base import ScenesPart, sheet_of
+from bot.errors import STARTS_A_JOB
+from bot.ui.custom_ids import Action, Press
+from bot.ui.forms import Form
+from bot.ui.frame import Sheet
+from mv.domain import limits
+from mv.domain.ids import RecordId, ServerId
+from mv.domain.jobs import Job
+from mv.domain.scenes import SceneOrder
+from mv.errors import OutOfRange
+
+Idea = app_commands.Range[str, 1, limits.IDEA]
+Description = app_commands.Range[str, 1, limits.CHARACTER]
+Phrase = app_commands.Range[str, 1, limits.STYLE]
+Traits = app_commands.Range[str, 1, limits.TRAITS]
+Count = app_commands.Range[int, limits.SCENES[0], limits.SCENES[1]]
+
+
+class Making(ScenesPart):
+    """What asks the generator."""
+
+    def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
+        """Again."""
+        return (*super().presses(), doors.pressable(Action.SCENES_AGAIN, self.on_again))
+
+    def sent_forms(self) -> dict[Form, doors.Sent]:
+        """Use in scenes, and Edit and retry."""
+        return {**super().sent_forms(), Form.USE: self.on_use_sent, Form.EDIT_SCENES: self.on_edit_sent}
+
+    @app_commands.command(
+        name="create", description="Turn an idea and a character into a scene list", extras={STARTS_A_JOB: True}
+    )
+    @app_commands.autocomplete(
+        character=offers.characters,
+        video_type=offers.video_types,
+        style=offers.styles,
+        camera=offers.cameras,
+        flavor=offers.flavors,
+        project=offers.projects,
+    )
+    @app_commands.describe(
+        idea="What the video is about",
+        character="Who is in it: a description, or a saved character such as C7",
+        count="How many scenes, 1 to 24",
+        traits="How the character behaves, moves, dresses",
+        video_type="What kind of video",
+        style="How it looks",
+        camera="How it is filmed",
+        flavor="A set of prompts and defaults",
+        project="The project it belongs to",
+        private="Only you see it",
+    )
+    async def create(
+        self,
+        interaction: discord.Interaction,
+        idea: Idea,
+        character: Description,
+        count: Count | None = None,
+        traits: Traits | None = None,
+        video_type: Phrase | None = None,
+        style: Phrase | None = None,
+        camera: Phrase | None = None,
+        flavor: str | None = None,
+        project: str | None = None,
+        private: bool = False,
+    ) -> None:
+        """A new scene list."""
+        order = SceneOrder(
+            idea=idea, character=character, count=count, traits=traits, video_type=video_type, style=style,
+            camera=camera, flavor=flavor, project=project, private=private,
+        )  # fmt: skip
+        await self._create(interaction, order)
+
+    async def _create(
+        self, interaction: discord.Interaction, order: SceneOrder, server: ServerId | None = None
+    ) -> None:
+        actor = await member_of(interaction, server) if server else actor_of(interaction)
+        await doors.begin(
+            interaction,
+            self.app.engine,
+            self.courier,
+            lambda reply: self.app.scenes.request(actor, order, reply),
+            private=order.private,
+        )
+
+    async def on_again(self, interaction: discord.Interaction, press: Press) -> None:
+        """A fresh version of the same request, in a new message."""
+        view = await self.app.scenes.view(actor_of(interaction), press.record, press.version)
+        actor = await member_of(interaction, view.record.server_id)
+        await doors.begin(
+            interaction,
+            self.app.engine,
+            self.courier,
+            lambda reply: self.app.scenes.again(actor, press.record, press.version, reply),
+            private=view.record.private,
+        )
+
+    async def on_use_sent(self, interaction: discord.Interaction, record: RecordId, typed: dict[str, str]) -> None:
+        """Use in scenes: the form under a character."""
+        view = await self.app.characters.view(actor_of(interaction), record)
+        order = SceneOrder(
+            idea=typed.get("idea", ""),
+            character=str(view.record.ref),
+            count=_count(typed.get("count", "")),
+            style=typed.get("style") or None,
+            private=view.record.private,
+        )
+        await self._create(interaction, order, view.record.server_id)
+
+    async def on_edit_sent(self, interaction: discord.Interaction, job_id: RecordId, typed: dict[str, str]) -> None:
+        """Edit and retry: the form under a refusal."""
+        job = await self.app.jobs.own(actor_of(interaction), job_id)
+        order = SceneOrder.model_validate({**job.order["request"], **typed, "private": job.private})
+        await self._create(interaction, order, job.server_id)
+
+    async def result(self, job: Job, room: int) -> Sheet:
+        """What a finished job is shown as; its files are small, so those over `room` bytes are left to the courier."""
+        view = await self.app.scenes.result(job)
+        return sheet_of(view)
+
+
+def _count(typed: str) -> int | None:
+    """A number from a form; raises OutOfRange for anything else."""
+    if not typed.strip():
+        return None
+    if not typed.strip().isdecimal():
+        raise OutOfRange(field="count", low=limits.SCENES[0], high=limits.SCENES[1])
+    return int(typed)

@@ -1,0 +1,82 @@
+"""What autocomplete offers for each kind of option, for whichever command has one: from memory, or by one query."""
+
+from __future__ import annotations
+
+from typing import TypeAlias, cast
+
+import discord
+from discord import app_commands
+
+from bot.actor import actor_of
+from bot.doors import matching, offered
+from mv.app import App
+from mv.config.model import SceneSuggestions
+from mv.domain.engine import Makes
+from mv.errors import MvError
+
+Choices: TypeAlias = list[app_commands.Choice[str]]
+
+
+async def scene_lists(interaction: discord.Interaction, current: str) -> Choices:
+    """By number and title."""
+    return await offered(_app(interaction).scenes.choices(actor_of(interaction), current))
+
+
+async def characters(interaction: discord.Interaction, current: str) -> Choices:
+    """By number and name; where any text is taken, any other text passes."""
+    return await offered(_app(interaction).characters.choices(actor_of(interaction), current))
+
+
+async def projects(interaction: discord.Interaction, current: str) -> Choices:
+    """Open ones."""
+    return await offered(_app(interaction).projects.choices(actor_of(interaction), current))
+
+
+async def jobs(interaction: discord.Interaction, current: str) -> Choices:
+    """By number; open ones first."""
+    return await offered(_app(interaction).jobs.choices(actor_of(interaction), current))
+
+
+async def flavors(interaction: discord.Interaction, current: str) -> Choices:
+    """Those of configs/."""
+    return matching(current, _app(interaction).config.flavors)
+
+
+async def image_engines(interaction: discord.Interaction, current: str) -> Choices:
+    """Engines that make pictures."""
+    return matching(current, [engine.name for engine in _app(interaction).config.engines_for(Makes.IMAGES)])
+
+
+async def aspect_ratios(interaction: discord.Interaction, current: str) -> Choices:
+    """What the engines take."""
+    engines = _app(interaction).config.engines_for(Makes.IMAGES)
+    return matching(current, dict.fromkeys(ratio for e in engines for ratio in e.aspect_ratios))
+
+
+async def video_types(interaction: discord.Interaction, current: str) -> Choices:
+    """What the flavor suggests; any text passes. So with the next two."""
+    return matching(current, _suggested(interaction).video_type)
+
+
+async def styles(interaction: discord.Interaction, current: str) -> Choices:
+    """What the flavor suggests."""
+    return matching(current, _suggested(interaction).style)
+
+
+async def cameras(interaction: discord.Interaction, current: str) -> Choices:
+    """What the flavor suggests."""
+    return matching(current, _suggested(interaction).camera)
+
+
+def _suggested(interaction: discord.Interaction) -> SceneSuggestions:
+    """By the flavor chosen so far in the command that is being typed; the default if there is none of that name."""
+    config = _app(interaction).config
+    try:
+        flavor = config.flavor(getattr(interaction.namespace, "flavor", None) or None)
+    except MvError:
+        flavor = config.flavor(None)
+    return flavor.scene_params.suggestions
+
+
+def _app(interaction: discord.Interaction) -> App:
+    return cast("App", getattr(interaction.client, "app"))  # noqa: B009  # `MvBot`, which is above us

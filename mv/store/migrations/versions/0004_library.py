@@ -1,0 +1,55 @@
+"""What makes records a library: who made a version and why, stars, main takes, settings of servers, text search."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from mv.store import search_tables
+
+revision = "0004"
+down_revision = "0003"
+
+ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+TIME = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    for table in ("scene_lists", "characters"):
+        op.add_column(table, sa.Column("owner_name", sa.Text(), nullable=False, server_default=""))
+        op.add_column(table, sa.Column("starred_at", TIME))
+        _index_where(f"ix_{table}_deleted", table, ["deleted_at"], "deleted_at IS NOT NULL")
+    _index_where("ix_scene_lists_character", "scene_lists", ["character_id", "number"], "character_id IS NOT NULL")
+    op.add_column("characters", sa.Column("main_take", sa.Integer()))
+    op.add_column("takes", sa.Column("author_id", sa.BigInteger()))
+    op.add_column("takes", sa.Column("instruction", sa.Text(), nullable=False, server_default=""))
+    op.add_column("takes", sa.Column("from_take", sa.Integer()))
+    op.add_column("scene_versions", sa.Column("change", sa.String(16), nullable=False, server_default="create"))
+    op.add_column("scene_versions", sa.Column("based_on", sa.Integer()))
+    op.add_column("scene_versions", sa.Column("scene", sa.Integer()))
+    op.add_column("scene_versions", sa.Column("instruction", sa.Text(), nullable=False, server_default=""))
+    _settings()
+    search_tables.create(op.get_bind())
+
+
+def _settings() -> None:
+    op.create_table(
+        "settings",
+        sa.Column("server_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("set_by", sa.BigInteger(), nullable=False),
+        sa.Column("set_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("server_id", "channel_id", "name", name="pk_settings"),
+    )
+    op.create_table(
+        "servers",
+        sa.Column("ordinal", ID, nullable=False),
+        sa.Column("server_id", sa.BigInteger(), nullable=False),
+        sa.Column("left_at", TIME),
+        sa.PrimaryKeyConstraint("ordinal", name="pk_servers"),
+        sa.UniqueConstraint("server_id", name="uq_servers_server_id"),
+    )
+
+
+def _index_where(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
