@@ -8,7 +8,7 @@ import pytest
 
 from mv.domain.jobs import JobState
 from tests.bot.conftest import MakeWorld
-from tests.bot.world import TOKEN, World, files, labels, reply, said
+from tests.bot.world import TOKEN, World, eventually, files, labels, reply, said
 from tests.standins.local import Fault
 from tests.standins.replicate import ReplicateStandIn, Script
 
@@ -199,6 +199,7 @@ async def test_the_worst_of_several_failures_is_told(world: World, replicate: Re
 async def test_cancel_is_told_to_the_vendor(world: World, replicate: ReplicateStandIn) -> None:
     replicate.script.append(Script(status="never"))
     begun = await world.begun(world.ann.slash(world.channel, "character create", **WHO), 0.5)
+    await eventually(lambda: replicate.counts["accepted"])
     await world.ann.slash(world.channel, "jobs cancel", ref="J1")
     assert "It was cancelled by" in said(reply(begun))
     assert replicate.stats()["cancels"] == 1

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,7 +21,7 @@ from mv.vendors.download import Downloader
 from mv.vendors.gated import GatedPainter
 from tests.bot.conftest import MakeWorld
 from tests.bot.test_usage import SetClock
-from tests.bot.world import World, files, labels, reply, said
+from tests.bot.world import World, eventually, files, labels, reply, said
 from tests.standins.gemini import GeminiStandIn
 from tests.standins.local import Fault
 from tests.standins.replicate import ReplicateStandIn, Script
@@ -31,14 +29,6 @@ from tests.standins.replicate import ReplicateStandIn, Script
 WHO: dict[str, Any] = {"description": "an astronaut with a violin"}
 SCENES: dict[str, Any] = {"idea": "x", "character": "y", "count": 1}
 LOST = Script(create=Fault(drop="before"), accepted=True)
-
-
-async def eventually(true: Callable[[], Any]) -> None:
-    """Looks every few milliseconds, for 5 s."""
-    ends = time.monotonic() + 5
-    while not true():
-        assert time.monotonic() < ends
-        await asyncio.sleep(0.01)
 
 
 async def test_a_bug_with_one_picture_leaves_the_others(
@@ -120,6 +110,7 @@ async def test_a_number_that_cannot_be_noted_is_kept_here(
 
     monkeypatch.setattr(RecordsJournal, "done", once)
     begun = await world.begun(world.ann.slash(world.channel, "character create", **WHO), 0.3)
+    await eventually(lambda: replicate.counts["accepted"])
     job = await world.job(1)
     assert await world.app.engine.cancel(job.id, job.member_id)
     await eventually(lambda: "Cancelled" in said(reply(begun)))
@@ -148,18 +139,20 @@ async def test_an_engine_that_took_over_from_one_without_a_price_counts(
 async def test_a_result_that_cannot_be_read_is_drawn_again(
     world: World, monkeypatch: pytest.MonkeyPatch, error: MvError, again: bool
 ) -> None:
-    result, errors = Scenes.result, iter([error])
+    result, errors = Scenes.result, [error]
 
     async def once(self: Scenes, job: Job) -> Any:
-        for one in errors:
-            raise one
+        if errors:
+            raise errors.pop()
         return await result(self, job)
 
     monkeypatch.setattr(Scenes, "result", once)
     begun = await world.begun(world.ann.slash(world.channel, "scenes create", **SCENES), 0.5)
     if not again:
-        assert "The bot's database is damaged" in said(reply(begun))
+        await eventually(lambda: "The bot's database is damaged" in said(reply(begun)))
         return
+    await eventually(lambda: not errors)
+    await asyncio.sleep(0.1)
     assert (await world.job(1)).delivered_at is None
     await world.app.engine.tidy()
     await eventually(lambda: files(reply(begun)))
@@ -180,7 +173,9 @@ async def test_what_is_out_and_could_not_be_noted_does_not_go_out_again(
         await delivered(self, *arguments)
 
     monkeypatch.setattr(Jobs, "delivered", noted)
-    await world.begun(world.ann.slash(world.channel, "scenes create", **SCENES, private=True), 0.5)
+    begun = await world.begun(world.ann.slash(world.channel, "scenes create", **SCENES, private=True), 0.5)
+    await eventually(lambda: files(reply(begun)))
+    await asyncio.sleep(0.1)
     clock.time += timedelta(minutes=16)
     full[0] = False
     await world.app.engine.tidy()

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -226,6 +227,14 @@ class World:
     def posts(self, method: str, path: str) -> list[Any]:
         """Bodies of requests by method and end of the path."""
         return [r.json for r in self.env.http_requests if r.method == method and r.path.endswith(path)]
+
+
+async def eventually(true: Callable[[], Any]) -> None:
+    """Looks every few milliseconds, for 10 s."""
+    ends = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < ends
+        await asyncio.sleep(0.01)
 
 
 def reply(result: InteractionResult) -> ResponseMessage:

@@ -40,6 +40,7 @@ async def test_an_order_that_is_under_way(make_stage: MakeStage) -> None:
     stage.replicate.script.append(UNANSWERED)
     await stage.start()
     asking = await character(stage)
+    await until(lambda: stage.replicate.counts["accepted"], "an order")
     await pressed(stage, asking)
     await ended(stage, asking, "Nothing was charged", cancels=1)
     assert stage.counted(1) == {}
@@ -84,6 +85,7 @@ async def test_an_order_of_which_the_vendor_says_nothing(make_stage: MakeStage) 
     stage.replicate.script.append(UNANSWERED)
     await stage.start()
     asking = await character(stage)
+    await until(lambda: stage.replicate.counts["accepted"], "an order")
     await pressed(stage, asking)
     await ended(stage, asking, "may have charged it", "allowance was given back", cancels=0)
     assert stage.counted(1) == {}

@@ -95,7 +95,8 @@ async def test_fifty_jobs_of_one_member_hold_up_nobody(make_stage: MakeStage) ->
     assert "total: 4\n" in text
     limits.write_text(text.replace("limit: 30\n", "limit: 100\n"), encoding="utf-8")
     bot = await stage.start(MV_CONFIG_DIR=str(configs))
-    stage.google.delay = 2.0
+    assert "No jobs" in (await asked(stage, "jobs list")).text
+    stage.google.delay = 5.0
     many = await asyncio.gather(*(scenes(stage, f"Idea {number}", 1) for number in range(50)))
     other = await character(stage, images=4, member=stage.discord.friend)
     assert len(stage.rows("SELECT id FROM jobs WHERE finished_at IS NOT NULL")) == 0
