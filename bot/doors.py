@@ -19,11 +19,11 @@ from discord import app_commands
 from bot.actor import missing_permissions, reply_of
 from bot.errors import UNREACHABLE, answer
 from bot.ui.custom_ids import LIST_TEMPLATE, Action, ListOf, Press, Turn, press_of, template, turn_of
-from bot.ui.forms import Form, read_form, with_text_kept
+from bot.ui.forms import Form, Target, read_form, with_text_kept
 from bot.ui.frame import Sheet
 from bot.ui.notice import notice
 from bot.ui.sending import editing, sending
-from mv.domain.ids import MessageId, RecordId
+from mv.domain.ids import MessageId
 from mv.domain.jobs import Job, ReplyTo
 from mv.domain.limits import CHOICES
 from mv.errors import CannotPost, MvError, Repeated, Restarting
@@ -37,8 +37,8 @@ ACKNOWLEDGE_SECONDS = 4.0
 """Later it is too late in any case."""
 
 Button = discord.ui.Button[discord.ui.View]
-Sent: TypeAlias = Callable[[discord.Interaction, RecordId, dict[str, str]], Coroutine[Any, Any, None]]
-"""Answers a form that was sent: about which record, and what was typed, by field."""
+Sent: TypeAlias = Callable[[discord.Interaction, Target, dict[str, str]], Coroutine[Any, Any, None]]
+"""Answers a form that was sent: what it is about, and what was typed, by field."""
 
 
 async def begin(
@@ -208,12 +208,12 @@ async def form_sent(interaction: discord.Interaction, forms: Mapping[Form, Sent]
     if found is None or found[0] not in forms:
         await show(interaction, notice("This form is too old", "Nothing was started. Use the command again."))
         return
-    form, record = found
+    form, target = found
     typed = values(interaction)
     await guarded(
         interaction,
-        forms[form](interaction, record, typed),
-        lambda refusal: with_text_kept(refusal, form, record, typed),
+        forms[form](interaction, target, typed),
+        lambda refusal: with_text_kept(refusal, form, target, typed),
     )
 
 

@@ -21,6 +21,8 @@ from mv.services.character_run import CharacterRunner
 from mv.services.jobs import Jobs
 from mv.services.project import Projects
 from mv.services.scenes import Scenes
+from mv.services.scenes_edit import SceneEdits
+from mv.services.scenes_history import SceneHistory
 from mv.services.scenes_run import SceneRunner
 from mv.services.tools import Tools
 from mv.services.trace import Trace
@@ -57,6 +59,8 @@ class App:
     tools: Tools
     engine: LocalEngine
     scenes: Scenes
+    scene_edits: SceneEdits
+    scene_history: SceneHistory
     characters: Characters
     projects: Projects
     jobs: Jobs
@@ -129,6 +133,8 @@ def build(
         tools=tools,
         engine=engine,
         scenes=Scenes(tools, desk),
+        scene_edits=SceneEdits(tools),
+        scene_history=SceneHistory(tools),
         characters=Characters(tools, desk),
         projects=Projects(tools),
         jobs=Jobs(tools),

@@ -97,14 +97,15 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
     async def on_edit(self, interaction: discord.Interaction, press: Press) -> None:
         """Opens the form with the text still in it."""
         job = await self.app.jobs.own(actor_of(interaction), press.record)
-        which = forms.Form.EDIT_SCENES if job.kind is JobKind.SCENES else forms.Form.EDIT_CHARACTER
-        await interaction.response.send_modal(forms.opened(which, job.id, job.order["request"]))
+        which, typed = forms.of_job(job)
+        await interaction.response.send_modal(forms.opened(which, forms.Target(record=job.id), typed))
 
     async def on_form(self, interaction: discord.Interaction, press: Press) -> None:
         """Opens a form again that was refused."""
         which = list(forms.Form)[press.form]
         typed = forms.typed_in(interaction.message.embeds if interaction.message else (), which)
-        await interaction.response.send_modal(forms.opened(which, press.record, typed))
+        about = forms.Target(record=press.record, version=press.version, scene=press.scene)
+        await interaction.response.send_modal(forms.opened(which, about, typed))
 
     async def on_keep(self, interaction: discord.Interaction, press: Press) -> None:
         """The other answer to a question."""

@@ -3,7 +3,8 @@
     mv:<action>:<record>[:<argument>…]      mv:scenes.page:01J…:2:3
     mv:list.<what>:<before>:<project>:<member>
 
-Records are keyed by ULID; arguments are numbers, 0 for none, and `job` is a ULID again.
+Records are keyed by ULID; arguments are numbers, 0 for none, and `job` is a ULID again. What was added to an action
+later is left out on older buttons.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ class Action(StrEnum):
 
     SCENES_PAGE = "scenes.page"
     SCENES_AGAIN = "scenes.again"
+    SCENES_REVISE = "scenes.revise"
+    SCENES_RESTORE = "scenes.restore"
+    SCENES_SHOW = "scenes.show"
     SCENES_DELETE = "scenes.delete"
     SCENES_DELETE_YES = "scenes.delete-yes"
     CHARACTER_AGAIN = "character.again"
@@ -45,11 +49,16 @@ STARTING = frozenset({Action.SCENES_AGAIN, Action.CHARACTER_AGAIN, Action.JOB_RE
 _ARGUMENTS: dict[Action, dict[str, str]] = {
     Action.SCENES_PAGE: {"version": r"\d{1,6}", "page": r"\d{1,3}"},
     Action.SCENES_AGAIN: {"version": r"\d{1,6}"},
+    Action.SCENES_REVISE: {"version": r"\d{1,6}", "scene": r"\d{1,3}"},
+    Action.SCENES_RESTORE: {"version": r"\d{1,6}"},
+    Action.SCENES_SHOW: {"version": r"\d{1,6}"},
     Action.SCENES_DELETE_YES: {"message": r"\d{1,20}"},
     Action.CHARACTER_ORIGINAL: {"job": _ULID},
     Action.CHARACTER_DELETE_YES: {"message": r"\d{1,20}"},
-    Action.FORM: {"form": r"\d"},
+    Action.FORM: {"form": r"\d{1,2}", "version": r"\d{1,6}", "scene": r"\d{1,3}"},
 }
+_ADDED: dict[Action, frozenset[str]] = {Action.FORM: frozenset({"version", "scene"})}
+"""Arguments that buttons of an earlier release do not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +74,15 @@ class Press:
     job: RecordId | None = None
     form: int = 0
     """Which form, by its place among them."""
+    scene: int = 0
 
 
 class ListOf(StrEnum):
     """Which list is paged."""
 
     SCENES = "scenes"
+    HISTORY = "history"
+    """Of one scene list: `project` is then that list's number."""
     CHARACTER = "character"
     PROJECT = "project"
     JOBS = "jobs"
@@ -95,7 +107,10 @@ def custom_id(press: Press) -> str:
 
 def template(action: Action) -> str:
     """A regular expression that matches every custom_id of this action, for a `DynamicItem`."""
-    arguments = "".join(f":(?P<{name}>{form})" for name, form in _ARGUMENTS.get(action, {}).items())
+    arguments = "".join(
+        f"(?::(?P<{name}>{form})){'?' if name in _ADDED.get(action, ()) else ''}"
+        for name, form in _ARGUMENTS.get(action, {}).items()
+    )
     return f"mv:{re.escape(action.value)}:(?P<record>{_ULID}){arguments}"
 
 
@@ -114,11 +129,12 @@ def press_of(action: Action, found: re.Match[str]) -> Press:
     return Press(
         action=action,
         record=RecordId(parts["record"]),
-        version=int(parts.get("version", 0)),
-        page=int(parts.get("page", 0)),
-        message=int(parts.get("message", 0)),
-        job=RecordId(parts["job"]) if "job" in parts else None,
-        form=int(parts.get("form", 0)),
+        version=int(parts.get("version") or 0),
+        page=int(parts.get("page") or 0),
+        message=int(parts.get("message") or 0),
+        job=RecordId(parts["job"]) if parts.get("job") else None,
+        form=int(parts.get("form") or 0),
+        scene=int(parts.get("scene") or 0),
     )
 
 

@@ -31,6 +31,11 @@ FIELDS = {
     "aspect_ratio": "The aspect ratio",
     "video_type": "The video type",
     "negative_description": "The negative description",
+    "scene": "The scene's number",
+    "after": "The number of the scene before it",
+    "to": "The place",
+    "duration_seconds": "The duration in seconds",
+    "shot_size": "The shot size",
 }
 RULES = {
     "safety": "its safety rules",
@@ -146,6 +151,9 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.NotChosen: lambda x: Words(
         f"{_field(x.field)} {_code(x.given, 40)} does not fit.", f"Allowed: {', '.join(f'`{a}`' for a in x.allowed)}."
     ),
+    e.ListFull: lambda x: Words(f"A scene list has {x.limit} scenes at most.", "Remove one first: `/scenes remove`."),
+    e.LastScene: lambda _: Words("A scene list keeps at least one scene.", "`/scenes delete` deletes the whole list."),
+    e.Same: lambda x: Words(f"That is what {x.ref} is already; no version was made."),
     e.Unknown: lambda x: Words(f"There is no {x.kind} {_code(x.given, 80)}.", _near(x.nearest)),
     e.Taken: lambda x: Words(f"There is a {x.kind} of that name already: {x.ref}.", "Use it, or choose another name."),
     e.ServerOnly: lambda x: Words("This works in a server only.", "Use it in a channel of your server."),

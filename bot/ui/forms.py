@@ -9,38 +9,59 @@ from enum import StrEnum
 import discord
 
 from bot.ui.custom_ids import Action, Press, custom_id
-from bot.ui.frame import Button, Sheet
-from bot.ui.limits import EMBED_DESCRIPTION, card, together
+from bot.ui.frame import Attached, Button, Sheet
+from bot.ui.limits import EMBED_DESCRIPTION, MESSAGE_OF_EMBEDS, card, together, weight
 from bot.ui.text import cut, plain, unescaped
 from mv.domain import limits
 from mv.domain.character import Character
 from mv.domain.ids import RecordId
+from mv.domain.jobs import Job, JobKind
+from mv.domain.scene_check import TEXT, TITLE
+from mv.domain.scenes import SceneListView
 
 OPEN_SECONDS = 900
 """Discord keeps a form's interaction that long; discord.py forgets a dismissed form after it."""
-TITLE = 45
+FORM_TITLE = 45
 PREFIX = "mvform:"
+DETAILS = 4000
+"""The most that Discord takes in one field."""
 
 
 class Form(StrEnum):
-    """What a form asks for; its custom_id is `mvform:<form>:<record>`."""
+    """What a form asks for; its custom_id is `mvform:<form>:<record>[:<version>:<scene>]`. Buttons know a form by its
+    place among these: new ones go to the end."""
 
     USE = "use"
     EDIT_SCENES = "edit-scenes"
     EDIT_CHARACTER = "edit-character"
+    REVISE = "revise"
+    EDIT_REVISION = "edit-revision"
+    EDIT_SCENE = "edit-scene"
+    INSERT_SCENE = "insert-scene"
 
 
-def form_id(form: Form, record: RecordId) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a form is about: a record or a job, where it matters a version of it, and a scene of that by its number."""
+
+    record: RecordId
+    version: int = 0
+    scene: int = 0
+
+
+def form_id(form: Form, target: Target) -> str:
     """The form's custom_id; `read_form` reads it back."""
-    return f"{PREFIX}{form.value}:{record}"
+    return f"{PREFIX}{form.value}:{target.record}:{target.version}:{target.scene}"
 
 
-def read_form(custom_id: str) -> tuple[Form, RecordId] | None:
+def read_form(custom_id: str) -> tuple[Form, Target] | None:
     """Which form was sent, and about what; None if it is none of ours."""
-    name, _, record = custom_id.removeprefix(PREFIX).partition(":")
-    if not custom_id.startswith(PREFIX) or name not in set(Form):
+    name, *parts = custom_id.removeprefix(PREFIX).split(":")
+    if not custom_id.startswith(PREFIX) or name not in set(Form) or not parts:
         return None
-    return Form(name), RecordId(record)
+    numbers = [int(part) for part in parts[1:] if part.isdecimal()]
+    version, scene = numbers if len(numbers) == 2 else (0, 0)
+    return Form(name), Target(record=RecordId(parts[0]), version=version, scene=scene)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +87,17 @@ class _Field:
 
 
 _IDEA = _Field(label="Idea", name="idea", limit=limits.IDEA, long=True)
+_REVISION = (
+    _Field(label="What should be different", name="instructions", limit=limits.INSTRUCTIONS, long=True),
+    _Field(label="Scene (its number; empty: the whole list)", name="scene", limit=3, required=False),
+)
+_SCENE = (
+    _Field(label="Title", name="title", limit=TITLE),
+    _Field(label="Description", name="description", limit=TEXT, long=True),
+    _Field(label="Action", name="action", limit=TEXT, long=True, required=False),
+    _Field(label="Avoid", name="negative_description", limit=TEXT, long=True, required=False),
+    _Field(label="Details, a line each", name="details", limit=DETAILS, long=True),
+)
 _FIELDS: dict[Form, tuple[_Field, ...]] = {
     Form.USE: (
         _IDEA,
@@ -74,35 +106,70 @@ _FIELDS: dict[Form, tuple[_Field, ...]] = {
     ),
     Form.EDIT_SCENES: (_IDEA, _Field(label="Character", name="character", limit=limits.CHARACTER, long=True)),
     Form.EDIT_CHARACTER: (_Field(label="Description", name="description", limit=limits.DESCRIPTION, long=True),),
+    Form.REVISE: _REVISION,
+    Form.EDIT_REVISION: _REVISION,
+    Form.EDIT_SCENE: _SCENE,
+    Form.INSERT_SCENE: _SCENE,
 }
 _TITLES = {
     Form.USE: "Use in scenes",
     Form.EDIT_SCENES: "Edit and retry",
     Form.EDIT_CHARACTER: "Edit and retry",
+    Form.REVISE: "Revise",
+    Form.EDIT_REVISION: "Edit and retry",
+    Form.EDIT_SCENE: "Edit a scene",
+    Form.INSERT_SCENE: "A new scene",
 }
 
 
 def use_in_scenes(character: Character) -> discord.ui.Modal:
     """A scene list with this character."""
-    return opened(Form.USE, character.id, {}, f"Scenes with {character.ref}")
+    return opened(Form.USE, Target(record=character.id), {}, f"Scenes with {character.ref}")
 
 
-def opened(form: Form, record: RecordId, typed: Mapping[str, str], title: str = "") -> discord.ui.Modal:
+def revise_form(view: SceneListView, scene: int = 0) -> discord.ui.Modal:
+    """Another version of the one that is viewed."""
+    target = Target(record=view.record.id, version=view.version.number)
+    title = f"Revise {view.record.ref} version {view.version.number}"
+    return opened(Form.REVISE, target, {"scene": str(scene) if scene else ""}, title)
+
+
+def opened(form: Form, target: Target, typed: Mapping[str, str], title: str = "") -> discord.ui.Modal:
     """The form, with these values in its fields; of a job that was refused they are its request's."""
     modal = discord.ui.Modal(
-        title=cut(title or _TITLES[form], TITLE), custom_id=form_id(form, record), timeout=OPEN_SECONDS
+        title=cut(title or _TITLES[form], FORM_TITLE), custom_id=form_id(form, target), timeout=OPEN_SECONDS
     )
     for field in _FIELDS[form]:
         modal.add_item(field.box(typed.get(field.name, "")))
     return modal
 
 
-def with_text_kept(refusal: Sheet, form: Form, record: RecordId, typed: Mapping[str, str]) -> Sheet:
+def of_job(job: Job) -> tuple[Form, dict[str, str]]:
+    """The form of Edit and retry, and what stands in it."""
+    request, revision = job.order["request"], job.order.get("revision")
+    if job.kind is JobKind.CHARACTER:
+        return Form.EDIT_CHARACTER, request
+    if revision is None:
+        return Form.EDIT_SCENES, request
+    scene = revision.get("scene")
+    return Form.EDIT_REVISION, {"instructions": revision["instructions"], "scene": str(scene) if scene else ""}
+
+
+def with_text_kept(refusal: Sheet, form: Form, target: Target, typed: Mapping[str, str]) -> Sheet:
     """A refusal of a form, with what was typed and a button that opens the form again; `typed_in` reads it back, also
-    after a restart."""
+    after a restart. What is too long for that comes as a file."""
     kept = [(field.label, plain(typed.get(field.name, ""), EMBED_DESCRIPTION)) for field in _FIELDS[form]]
     texts = [card(title=label, text=text) for label, text in kept if text]
-    press = Press(action=Action.FORM, record=record, form=list(Form).index(form))
+    if sum(map(weight, (*refusal.embeds, *texts))) > MESSAGE_OF_EMBEDS:
+        whole = "\n\n".join(f"{field.label}\n{typed.get(field.name, '')}" for field in _FIELDS[form])
+        return replace(refusal, files=(Attached(name="typed.txt", data=whole.encode("utf-8", "replace")),))
+    press = Press(
+        action=Action.FORM,
+        record=target.record,
+        form=list(Form).index(form),
+        version=target.version,
+        scene=target.scene,
+    )
     button = Button(label="Change it", custom_id=custom_id(press), style=discord.ButtonStyle.primary)
     return replace(refusal, embeds=tuple(together([*refusal.embeds, *texts])), rows=(*refusal.rows, (button,)))
 

@@ -10,6 +10,7 @@ from bot.ui import limits
 from bot.ui.custom_ids import Action, ListOf, Press, Turn, custom_id
 from bot.ui.frame import Button, Row, Sheet
 from bot.ui.lists import list_sheet
+from bot.ui.scene_history import how_made, made_meanwhile_text, restore_button
 from bot.ui.text import EMPTY, bare, line, plain
 from bot.ui.words import ACCENT, LOCK, engine_gone, length, many, price, quote, stamp, timecode
 from mv.domain.ids import RecordId
@@ -41,9 +42,16 @@ def scene_list_message(view: SceneListView, page: int = 1) -> Sheet:
     """One page with its buttons; `page` counts from 1, and one that does not exist is the nearest that does."""
     pages = scene_pages(view)
     page = min(max(page, 1), len(pages))
-    record, version = view.record, view.version
-    rows = (_turning(record.id, version.number, page, len(pages)), _acting(record.id, version.number))
+    turning = _turning(view.record.id, view.version.number, page, len(pages))
+    rows = (turning, _acting(view, _only_scene(pages, page)), _seeing(view))
     return Sheet(embeds=tuple(pages[page - 1]), rows=tuple(row for row in rows if row))
+
+
+def _only_scene(pages: Sequence[Sequence[discord.Embed]], page: int) -> int:
+    """The number of the scene on that page, behind its head, if there is no other; else 0."""
+    if len(pages[page - 1]) != 2:
+        return 0
+    return 1 + sum(len(before) - 1 for before in pages[: page - 1])
 
 
 def scene_list_rows(page: Page[SceneList], turn: Turn | None = None) -> Sheet:
@@ -91,17 +99,30 @@ def _head(view: SceneListView) -> discord.Embed:
         facts.append(f"**Project** · {record.project_ref} {line(record.project_name or '', 80)}")
     if draft.palette:
         facts.append("**Palette** · " + " ".join(f"`{colour}`" for colour in draft.palette))
-    facts.append(f"**Made** · {stamp(version.created_at)} · {price(version.cost)}")
+    facts.append(f"**{_first_up(how_made(version))}** · {stamp(version.created_at)} · {price(version.cost)}")
+    meanwhile = made_meanwhile_text(view.meanwhile)
+    if meanwhile:
+        facts.append(f"**Note** · {meanwhile}")
     said = notes_in_words(version.notes)
     if said:
         facts.append(f"**Note** · {said}")
     return limits.card(
         author=_author(view),
         title=line(draft.title, 200) or EMPTY,
-        text=limits.joined(_some(quote(draft.logline, 500), _lines(*facts)), limits.EMBED_DESCRIPTION, "\n\n"),
+        text=limits.joined(
+            _some(quote(draft.logline, 500), _asked(version), _lines(*facts)), limits.EMBED_DESCRIPTION, "\n\n"
+        ),
         footer=_made_by(version),
         colour=_colour(version, 0),
     )
+
+
+def _asked(version: SceneVersion) -> str:
+    return f"**Asked for** · {line(version.instruction, 400)}" if version.instruction else ""
+
+
+def _first_up(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _later_head(view: SceneListView) -> discord.Embed:
@@ -191,13 +212,28 @@ def _turning(record: RecordId, version: int, page: int, last: int) -> Row:
     )
 
 
-def _acting(record: RecordId, version: int) -> Row:
+def _acting(view: SceneListView, scene: int) -> Row:
+    record, version = view.record.id, view.version.number
+    revise = Press(action=Action.SCENES_REVISE, record=record, version=version, scene=scene)
     again = Press(action=Action.SCENES_AGAIN, record=record, version=version)
     delete = Press(action=Action.SCENES_DELETE, record=record)
     return (
+        Button(label="Revise", custom_id=custom_id(revise)),
         Button(label="Again", custom_id=custom_id(again)),
         Button(label="Delete", custom_id=custom_id(delete), style=discord.ButtonStyle.danger),
     )
+
+
+def _seeing(view: SceneListView) -> Row:
+    """What others made meanwhile, and how to make an old version current again."""
+    others = (
+        Button(
+            label=f"Version {other.version.number}",
+            custom_id=custom_id(Press(action=Action.SCENES_SHOW, record=view.record.id, version=other.version.number)),
+        )
+        for other in view.meanwhile
+    )
+    return (*others, *restore_button(view.record, view.version))
 
 
 def _row(record: SceneList) -> tuple[str, str]:

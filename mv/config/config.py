@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mv.config.model import Flavor, Limits
-from mv.config.prompts import more_texts, picture_text, scene_texts
+from mv.config.prompts import more_texts, picture_text, revise_scene_texts, revise_texts, scene_texts
 from mv.domain.character import CharacterBrief, CharacterOrder, default_name
 from mv.domain.engine import Engine, Makes
 from mv.domain.limits import SEED
-from mv.domain.scenes import SceneBrief, SceneOrder
+from mv.domain.scenes import SceneBrief, SceneDraft, SceneOrder
 from mv.domain.usage import Quota
 from mv.domain.words import nearest
 from mv.errors import Unknown
@@ -67,9 +67,22 @@ class Config:
         """The prompt for the whole list."""
         return _scene_prompt(scene_texts(brief, flavor), brief, flavor, brief.count)
 
-    def more_prompt(self, brief: SceneBrief, flavor: Flavor, have: tuple[str, ...], missing: int) -> ScenePrompt:
+    def more_prompt(
+        self, brief: SceneBrief, flavor: Flavor, have: tuple[str, ...], missing: int, instructions: str = ""
+    ) -> ScenePrompt:
         """The prompt for the scenes that did not come; of those that came it names the titles only."""
-        return _scene_prompt(more_texts(brief, flavor, have, missing), brief, flavor, missing, have)
+        return _scene_prompt(more_texts(brief, flavor, have, missing, instructions), brief, flavor, missing, have)
+
+    def revise_prompt(
+        self, brief: SceneBrief, flavor: Flavor, draft: SceneDraft, instructions: str, scene: int | None
+    ) -> ScenePrompt:
+        """The prompt for another version of the draft: all of it, or one scene, to which its neighbours are shown."""
+        if scene is None:
+            texts, count = revise_texts(brief, flavor, draft, instructions), len(draft.scenes)
+        else:
+            texts, count = revise_scene_texts(brief, flavor, draft, instructions, scene), 1
+        prompt = _scene_prompt(texts, brief, flavor, count)
+        return replace(prompt, exact=scene is not None, current=draft, instructions=instructions, scene=scene)
 
     def picture_prompt(self, brief: CharacterBrief, flavor: Flavor, take: int, *, images: int = 1) -> PicturePrompt:
         """The prompt for one take (from 1), or for `images` pictures at once; always the same for the same. Seeds count

@@ -85,14 +85,18 @@ class SceneParams(Strict):
 class ScenePrompts(Strict):
     """scene_prompts.yaml: Jinja2 templates. Variables: idea, character, traits, count, video_type, style, camera,
     flavor, shortest, longest (seconds), vocabulary (lists of words by name), fence (a mark that occurs in no text of a
-    member's). `look` is rendered first and is a variable of the others; `more` also has `have` (titles so far) and
-    `missing` (a count)."""
+    member's). `look` is rendered first and is a variable of the others; `more` also has `have` (titles so far),
+    `missing` (a count) and `instructions` (empty unless a list is revised); `revise` has `instructions` and `current`
+    (the list as JSON); `revise_scene` these, and `number`, `scene`, `before`, `after` (JSON; of neighbours that do not
+    exist nothing)."""
 
     look: OptionalTemplate = ""
     """What a flavor wants beyond the rules that hold for all."""
     system: Template
     user: Template
     more: Template
+    revise: Template
+    revise_scene: Template
 
 
 class ImageDefaults(Strict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from mv.config.model import Flavor, SceneParams
@@ -9,13 +10,23 @@ from mv.config.templates import (
     MEMBER_TEXTS,
     MORE_VARIABLES,
     PICTURE_VARIABLES,
+    REVISE_SCENE_VARIABLES,
+    REVISE_VARIABLES,
     SCENE_VARIABLES,
     check,
     fence_for,
     render,
 )
 from mv.domain.character import CharacterBrief
-from mv.domain.scenes import SceneBrief
+from mv.domain.scenes import Scene, SceneBrief, SceneDraft, ShotSize
+
+_SCENE = Scene(
+    **dict.fromkeys(set(Scene.model_fields) - {"shot_size", "duration_seconds"}, "First light"),
+    shot_size=ShotSize.WS,
+    duration_seconds=4.0,
+)
+_DRAFT = SceneDraft(title="The piano", logline="A diver looks for a piano.", scenes=(_SCENE, _SCENE))
+"""A sample."""
 
 
 def scene_texts(brief: SceneBrief, flavor: Flavor) -> tuple[str, str]:
@@ -24,10 +35,29 @@ def scene_texts(brief: SceneBrief, flavor: Flavor) -> tuple[str, str]:
     return _system_and(flavor.scene_prompts.user, values, flavor)
 
 
-def more_texts(brief: SceneBrief, flavor: Flavor, have: tuple[str, ...], missing: int) -> tuple[str, str]:
+def more_texts(
+    brief: SceneBrief, flavor: Flavor, have: tuple[str, ...], missing: int, instructions: str = ""
+) -> tuple[str, str]:
     """`system` and `user` for the scenes that are missing."""
-    values = _scene_values(brief, flavor.scene_params, have)
-    return _system_and(flavor.scene_prompts.more, {**values, "have": have, "missing": missing}, flavor)
+    values = _scene_values(brief, flavor.scene_params, (*have, instructions))
+    more = {"have": have, "missing": missing, "instructions": instructions}
+    return _system_and(flavor.scene_prompts.more, {**values, **more}, flavor)
+
+
+def revise_texts(brief: SceneBrief, flavor: Flavor, draft: SceneDraft, instructions: str) -> tuple[str, str]:
+    """`system` and `user` for another version of the whole list."""
+    more = _revise_values(draft, instructions)
+    values = _scene_values(brief, flavor.scene_params, tuple(more.values()))
+    return _system_and(flavor.scene_prompts.revise, {**values, **more, "count": len(draft.scenes)}, flavor)
+
+
+def revise_scene_texts(
+    brief: SceneBrief, flavor: Flavor, draft: SceneDraft, instructions: str, number: int
+) -> tuple[str, str]:
+    """`system` and `user` for another version of one scene, between its neighbours."""
+    more = _revise_scene_values(draft, instructions, number)
+    values = _scene_values(brief, flavor.scene_params, tuple(more.values()))
+    return _system_and(flavor.scene_prompts.revise_scene, {**values, **more, "number": number}, flavor)
 
 
 def picture_text(brief: CharacterBrief, flavor: Flavor, take: int) -> str:
@@ -63,6 +93,28 @@ def _scene_values(brief: SceneBrief, params: SceneParams, have: tuple[str, ...] 
     }
 
 
+def _revise_values(draft: SceneDraft, instructions: str) -> dict[str, str]:
+    numbered = [{"number": n, **scene.model_dump(mode="json")} for n, scene in enumerate(draft.scenes, start=1)]
+    current = {**draft.model_dump(mode="json", exclude={"scenes"}), "scenes": numbered}
+    return {"current": _json(current), "instructions": instructions}
+
+
+def _revise_scene_values(draft: SceneDraft, instructions: str, number: int) -> dict[str, str]:
+    """Of the list itself only what holds for all scenes and their titles: the others stay as they are."""
+    titles = {str(n): scene.title for n, scene in enumerate(draft.scenes, start=1)}
+    current = {**draft.model_dump(mode="json", exclude={"scenes"}), "titles": titles}
+    around = {"before": number - 1, "scene": number, "after": number + 1}
+    texts = {
+        name: _json(draft.scenes[n - 1].model_dump(mode="json")) if 1 <= n <= len(draft.scenes) else ""
+        for name, n in around.items()
+    }
+    return {"current": _json(current), "instructions": instructions, **texts}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1)
+
+
 def _picture_values(brief: CharacterBrief, take: int) -> dict[str, Any]:
     return {**brief.model_dump(exclude={"seed"}), "take": take}
 
@@ -76,9 +128,19 @@ def _sample(part: str, key: str, flavor: Flavor) -> tuple[dict[str, Any], frozen
     defaults = flavor.scene_params.defaults.model_dump()
     brief = SceneBrief(idea="A diver looks for a piano", character=described, flavor=flavor.name, **defaults)
     values = _scene_values(brief, flavor.scene_params)
-    if key != "more":
-        return values, SCENE_VARIABLES
-    return {**values, "have": ("First light", "The crossing"), "missing": 2}, MORE_VARIABLES
+    changed = "Make it rain"
+    if key == "more":
+        return {
+            **values,
+            "have": ("First light", "The crossing"),
+            "missing": 2,
+            "instructions": changed,
+        }, MORE_VARIABLES
+    if key == "revise":
+        return {**values, **_revise_values(_DRAFT, changed)}, REVISE_VARIABLES
+    if key == "revise_scene":
+        return {**values, **_revise_scene_values(_DRAFT, changed, 1), "number": 1}, REVISE_SCENE_VARIABLES
+    return values, SCENE_VARIABLES
 
 
 def _number(seconds: float) -> int | float:

@@ -125,11 +125,16 @@ def _scene(raw: object, notes: list[str], shortest: float, longest: float, lenie
     return Scene(**texts, shot_size=size, duration_seconds=seconds)
 
 
+def shot_size(text: str) -> ShotSize | None:
+    """What a name of the field means: `CU`, `close-up`, `Extreme wide shot`; None for none of them."""
+    words = " ".join(re.sub(r"[^a-z]+", " ", re.sub(r"\(.*?\)", " ", text.casefold())).split())
+    return _SYNONYMS.get(words) or _SYNONYMS.get(words.removesuffix(" shot"))
+
+
 def _shot_size(value: Any, notes: list[str]) -> ShotSize | None:
     if not isinstance(value, str):
         return None
-    words = " ".join(re.sub(r"[^a-z]+", " ", re.sub(r"\(.*?\)", " ", value.casefold())).split())
-    size = _SYNONYMS.get(words) or _SYNONYMS.get(words.removesuffix(" shot"))
+    size = shot_size(value)
     if size is not None and value.strip() != size.value:
         _note(notes, "mended:shot_size")
     return size

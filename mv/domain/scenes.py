@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from mv.domain.ids import MemberId, RecordId, Ref, ServerId
+
+_MEANWHILE = "meanwhile:"
 
 
 class ShotSize(StrEnum):
@@ -182,8 +184,52 @@ class SceneList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SceneChange:
+    """One scene in both versions, by its numbers; `fields` of it are different, and it may have `moved` past others."""
+
+    before: int
+    after: int
+    fields: tuple[str, ...] = ()
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """`head` fields of the list; scenes `added` (numbers in the version after), `removed` (numbers in the one before),
+    and `changed` or moved ones in the order they have now."""
+
+    head: tuple[str, ...] = ()
+    added: tuple[int, ...] = ()
+    removed: tuple[int, ...] = ()
+    changed: tuple[SceneChange, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.head or self.added or self.removed or self.changed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionLine:
+    """A version in a history, and what it changed in the version it is based on, or else in the one before it; None for
+    the first."""
+
+    version: SceneVersion
+    changes: Changes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SceneListView:
-    """A scene list with the version that is shown."""
+    """A scene list with the version that is shown, and those that others made while it was made."""
 
     record: SceneList
     version: SceneVersion
+    meanwhile: tuple[VersionLine, ...] = ()
+
+
+def meanwhile(numbers: Iterable[int]) -> list[str]:
+    """Notes that these versions were made while another was made."""
+    return [f"{_MEANWHILE}{number}" for number in numbers]
+
+
+def made_meanwhile(version: SceneVersion) -> tuple[int, ...]:
+    """The versions that `meanwhile` noted."""
+    return tuple(int(note.removeprefix(_MEANWHILE)) for note in version.notes if note.startswith(_MEANWHILE))

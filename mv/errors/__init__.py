@@ -5,8 +5,8 @@ that failed stores its code and facts, so that the words can be found again afte
 
     MvError
     ├── Refused                 nothing was started, nothing is charged
-    │   ├── OutOfRange, TooLong, NotChosen, Unknown, NotAPicture, Taken, ServerOnly
-    │   ├── NotFound, NotAllowed, ManagersOnly, TooLate, Gone
+    │   ├── OutOfRange, TooLong, Empty, NotChosen, Unknown, Taken, ServerOnly, ListFull, LastScene, Same
+    │   ├── NotFound, NotAllowed, ManagersOnly, TooLate
     │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
     │   └── NotSetUp, VendorResting, Restarting
     ├── VendorError             the vendor was asked, or could not be
@@ -32,6 +32,8 @@ from mv.errors.refused import (
     AlreadyAsked,
     CannotPost,
     Empty,
+    LastScene,
+    ListFull,
     ManagersOnly,
     NotAllowed,
     NotChosen,
@@ -41,6 +43,7 @@ from mv.errors.refused import (
     Refused,
     Repeated,
     Restarting,
+    Same,
     ServerOnly,
     Taken,
     TooLate,
@@ -90,6 +93,8 @@ __all__ = [
     "Empty",
     "Incident",
     "KeyRefused",
+    "LastScene",
+    "ListFull",
     "ManagersOnly",
     "ModelGone",
     "MvError",
@@ -106,6 +111,7 @@ __all__ = [
     "Refused",
     "Repeated",
     "Restarting",
+    "Same",
     "SchemaTooNew",
     "ServerOnly",
     "StartError",

@@ -47,6 +47,25 @@ class NotChosen(Refused):
 
 
 @dataclass(eq=False)
+class ListFull(Refused):
+    """A scene list has as many scenes as it may."""
+
+    limit: int
+
+
+@dataclass(eq=False)
+class LastScene(Refused):
+    """A scene list keeps at least one scene."""
+
+
+@dataclass(eq=False)
+class Same(Refused):
+    """Nothing would be changed; no version is made."""
+
+    ref: str
+
+
+@dataclass(eq=False)
 class Unknown(Refused):
     """A flavor, engine or project of that name does not exist; `nearest` are the closest names."""
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from mv.domain.engine import Engine
-from mv.domain.scenes import SceneBrief, TokenUsage
+from mv.domain.scenes import SceneBrief, SceneDraft, TokenUsage
 
 Report = Callable[[str], Awaitable[None]]
 """Called with one of these codes when a vendor makes us wait, and with GOES_ON when that wait is over."""
@@ -33,6 +33,12 @@ class ScenePrompt:
     have: tuple[str, ...] = ()
     attempt: int = 1
     """Which version of the list this makes: engines that answer the same to the same vary by it."""
+    exact: bool = True
+    """Whether other than `count` scenes would be wrong; otherwise that is how many there are now."""
+    current: SceneDraft | None = None
+    """What is to be revised, by `instructions`; of it only one `scene`, if that is given."""
+    instructions: str = ""
+    scene: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
-"""Scene lists: asked for, asked for again, shown, listed and deleted."""
+"""Scene lists: asked for, asked for again or to be revised, shown, listed and deleted."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -11,7 +12,19 @@ from mv.domain.actor import Actor
 from mv.domain.engine import Engine, Makes
 from mv.domain.ids import Kind, RecordId, Ref, parse_ref
 from mv.domain.jobs import Job, JobKind, Once, ReplyTo
-from mv.domain.scenes import SceneBrief, SceneList, SceneListView, SceneOrder, TokenUsage
+from mv.domain.scene_changes import changes
+from mv.domain.scene_edits import scene_of
+from mv.domain.scenes import (
+    Change,
+    SceneBrief,
+    SceneList,
+    SceneListView,
+    SceneOrder,
+    SceneVersion,
+    TokenUsage,
+    VersionLine,
+    made_meanwhile,
+)
 from mv.domain.usage import AllowanceKind
 from mv.errors import NotFound
 from mv.ports import Transaction
@@ -22,11 +35,23 @@ from mv.services.shelf import Shelf
 from mv.services.tools import Tools, eyes, server_of
 
 KIND = "scene list"
+MEANWHILE = 3
+"""How many versions of others are shown beside one."""
 
 PROMPT_TOKENS = 1_500
 TOKENS_A_SCENE = 450
 THINKING_TOKENS = 4_000
 """An estimate on the high side for what is reserved; what is settled is what the vendor counted."""
+
+
+class Revision(BaseModel):
+    """What is to become of a version: of all of it, or of one scene by its number."""
+
+    model_config = ConfigDict(frozen=True)
+
+    based_on: int
+    instructions: str
+    scene: int | None = None
 
 
 class SceneTask(BaseModel):
@@ -41,6 +66,7 @@ class SceneTask(BaseModel):
     list_id: str | None = None
     attempt: int = 1
     """The version it makes, as far as can be foreseen when it is asked for."""
+    revision: Revision | None = None
     character_id: str | None = None
 
 
@@ -76,8 +102,27 @@ class Scenes(Shelf[SceneList]):
         )
 
     async def again(self, actor: Actor, record_id: RecordId, number: int | None, reply: ReplyTo) -> Job:
-        """A stored job for a fresh version of the request that made version `number`. Raises Refused."""
+        """A stored job for a fresh version of what made version `number`: of its request, or, if it is a revision, of
+        that. Raises Refused."""
         view = await self.view(actor, record_id, number)
+        version, revision = view.version, None
+        if version.change is Change.REVISE and version.based_on is not None:
+            revision = Revision(based_on=version.based_on, instructions=version.instruction, scene=version.scene)
+        once = Once(key=f"again:{record_id}:{version.number}", while_open=True)
+        return await self._next_version(actor, view, revision, reply, once)
+
+    async def revise(self, actor: Actor, record_id: RecordId, revision: Revision, reply: ReplyTo) -> Job:
+        """A stored job for a new version, changed as asked. Raises Refused."""
+        view = await self.view(actor, record_id, revision.based_on)
+        instructions = limits.text("instructions", revision.instructions, limits.INSTRUCTIONS)
+        if revision.scene is not None:
+            scene_of(view.version.draft, revision.scene)
+        revision = revision.model_copy(update={"instructions": instructions})
+        return await self._next_version(actor, view, revision, reply, None)
+
+    async def _next_version(
+        self, actor: Actor, view: SceneListView, revision: Revision | None, reply: ReplyTo, once: Once | None
+    ) -> Job:
         version = view.version
         flavor = self._tools.config.flavor(version.brief.flavor)
         engines = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)
@@ -86,15 +131,16 @@ class Scenes(Shelf[SceneList]):
             request=dict(version.request),
             defaults_applied=dict(version.defaults_applied),
             engines=tuple(engine.name for engine in engines),
-            list_id=record_id,
+            list_id=view.record.id,
             attempt=view.record.versions + 1,
+            revision=revision,
         )
         ask = Ask(
             actor=actor,
             server_id=view.record.server_id,
             project_id=view.record.project_id,
             reply=reply,
-            once=Once(key=f"again:{record_id}:{version.number}", while_open=True),
+            once=once,
         )
         return await self._admit(ask, task, engines[0])
 
@@ -108,19 +154,20 @@ class Scenes(Shelf[SceneList]):
         return await self._admit(Ask.again(actor, job, reply), task, engines[0])
 
     async def _admit(self, ask: Ask, task: SceneTask, engine: Engine) -> Job:
-        cost = estimate(engine, task.brief.count)
+        revision, count = task.revision, task.brief.count
+        cost = estimate(engine, 1 if revision and revision.scene else count, shown=count if revision else 0)
         return await self._desk.admit(ask.application(JobKind.SCENES, task, engine, {AllowanceKind.SCENES: 1}, cost))
 
     async def show(self, actor: Actor, given: str, version: int | None = None) -> SceneListView:
         """By ref; raises NotFound, also for a version that does not exist."""
         async with self._tools.records.read() as tx:
             record = await self._find(tx, actor, given)
-            return await _view(tx, record, version)
+            return await scene_list_view(tx, record, version)
 
     async def view(self, actor: Actor, record_id: RecordId, version: int | None = None) -> SceneListView:
         """By key, for the buttons; in a direct message only the owner's own. Raises NotFound."""
         async with self._tools.records.read() as tx:
-            return await _view(tx, await self._visible(tx, actor, record_id), version)
+            return await scene_list_view(tx, await self._visible(tx, actor, record_id), version)
 
     async def result(self, job: Job) -> SceneListView:
         """What a finished job made."""
@@ -128,7 +175,7 @@ class Scenes(Shelf[SceneList]):
             record = await tx.scenes.get(job.record_id, deleted=True) if job.record_id else None
             if record is None:
                 raise NotFound(kind=KIND, given=str(job.ref))
-            return await _view(tx, record, job.version)
+            return await scene_list_view(tx, record, job.version)
 
 
 def checked(order: SceneOrder) -> SceneOrder:
@@ -146,18 +193,52 @@ def checked(order: SceneOrder) -> SceneOrder:
     )
 
 
-def estimate(engine: Engine, count: int) -> int | None:
-    """Micro-dollars to reserve for a list of `count` scenes; None if unpriced."""
+def estimate(engine: Engine, count: int, *, shown: int = 0) -> int | None:
+    """Micro-dollars to reserve for a list of `count` scenes, made from one of `shown`; None if unpriced."""
     return engine.scene_cost(
-        TokenUsage(prompt_tokens=PROMPT_TOKENS, output_tokens=count * TOKENS_A_SCENE, thinking_tokens=THINKING_TOKENS)
+        TokenUsage(
+            prompt_tokens=PROMPT_TOKENS + shown * TOKENS_A_SCENE,
+            output_tokens=count * TOKENS_A_SCENE,
+            thinking_tokens=THINKING_TOKENS,
+        )
     )
 
 
-async def _view(tx: Transaction, record: SceneList, number: int | None) -> SceneListView:
+def revised(job: Job) -> tuple[RecordId, Revision]:
+    """The list that a job was to revise, and how. Raises NotFound if it was to do something else."""
+    task = SceneTask.model_validate(job.order)
+    if task.list_id is None or task.revision is None:
+        raise NotFound(kind=KIND, given="")
+    return RecordId(task.list_id), task.revision
+
+
+async def scene_list_view(tx: Transaction, record: SceneList, number: int | None) -> SceneListView:
+    """A version with what was made meanwhile; None is the newest. Raises NotFound."""
     version = await tx.scenes.version(record.id, number if number is not None else record.versions)
     if version is None:
         raise NotFound(kind="version", given=f"{record.ref} v{number}")
-    return SceneListView(record=record, version=version)
+    found = [await tx.scenes.version(record.id, other) for other in made_meanwhile(version)[:MEANWHILE]]
+    others = await lines(tx, record, [other for other in found if other is not None])
+    return SceneListView(record=record, version=version, meanwhile=others)
+
+
+async def lines(tx: Transaction, record: SceneList, versions: Sequence[SceneVersion]) -> tuple[VersionLine, ...]:
+    """These versions, and what each changed."""
+    drafts = {version.number: version.draft for version in versions}
+    for before in {before_it(version) for version in versions} - set(drafts):
+        other = await tx.scenes.version(record.id, before)
+        if other is not None:
+            drafts[before] = other.draft
+    return tuple(
+        VersionLine(version=version, changes=changes(before, version.draft) if before is not None else None)
+        for version in versions
+        for before in [drafts.get(before_it(version))]
+    )
+
+
+def before_it(version: SceneVersion) -> int:
+    """The version it is compared with; 0 if there is none."""
+    return version.based_on or version.number - 1
 
 
 async def _with_character(tx: Transaction, actor: Actor, brief: SceneBrief) -> tuple[SceneBrief, RecordId | None]:

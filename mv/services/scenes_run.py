@@ -1,4 +1,5 @@
-"""The scenes job: ask the vendor, check what came, ask once more for what is missing, store the version.
+"""The scenes job: ask the vendor for a list or for a change of one, check what came, ask once more for what is missing,
+store the version.
 
 Every call is journalled with its answer, so that a restart neither loses nor repeats one that came back. A call that
 was in flight at a kill is asked again once.
@@ -10,11 +11,13 @@ import logging
 from dataclasses import dataclass, field, replace
 
 from mv.config import Flavor
+from mv.domain import limits
 from mv.domain.engine import Engine, Vendor
 from mv.domain.ids import Kind, RecordId, Ref
 from mv.domain.jobs import Job, Phase
 from mv.domain.scene_check import Checked, check
-from mv.domain.scenes import SceneDraft, SceneList, SceneVersion, TokenUsage
+from mv.domain.scene_edits import with_scene
+from mv.domain.scenes import Change, SceneDraft, SceneList, SceneVersion, TokenUsage, meanwhile
 from mv.domain.usage import AllowanceKind
 from mv.errors import BadAnswer, Blocked, ModelGone, MvError, NotFound, Uncertain, revive
 from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
@@ -26,6 +29,7 @@ from mv.services.trace import Trace
 
 log = logging.getLogger(__name__)
 
+MOST = limits.SCENES[1]
 AGAIN = ":again"
 """The name of a step ends so when a kill fell into the first call."""
 
@@ -38,6 +42,8 @@ class _Writing:
     task: SceneTask
     flavor: Flavor
     engines: list[Engine]
+    base: SceneVersion | None = None
+    """What is to be revised."""
     usage: TokenUsage = field(default_factory=TokenUsage)
     model_version: str = ""
     notes: list[str] = field(default_factory=list)
@@ -68,14 +74,15 @@ class SceneRunner(Runner):
 
     async def run(self, run: Run) -> None:
         """Raises what the vendor raises; then the engine calls `close`."""
+        task = SceneTask.model_validate(run.job.order)
         async with self._tools.records.read() as tx:
             if await tx.scenes.version_of_job(run.job.id) is not None:
                 return
-        task = SceneTask.model_validate(run.job.order)
+            base = await _base(tx, task)
         flavor = self._tools.config.flavor(task.brief.flavor)
         engines = [self._tools.config.engine(name) for name in task.engines]
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
-        writing = _Writing(run=run, task=task, flavor=flavor, engines=engines)
+        writing = _Writing(run=run, task=task, flavor=flavor, engines=engines, base=base)
         draft = await self._write(writing)
         await run.progress(Phase.STORING)
         await self._tools.records.insist(lambda tx: self._store(tx, writing, draft), lasting=False)
@@ -85,24 +92,44 @@ class SceneRunner(Runner):
         await fail(self._tools.records, job, error, self._tools.clock.now())
 
     async def _write(self, writing: _Writing) -> SceneDraft:
-        brief, config = writing.task.brief, self._tools.config
-        first = await self._ask(writing, "write", config.scene_prompt(brief, writing.flavor))
+        brief, config, revision = writing.task.brief, self._tools.config, writing.task.revision
+        if writing.base is None or revision is None:
+            result, count = await self._complete(writing, config.scene_prompt(brief, writing.flavor))
+            return result.draft(count, _title(brief.idea))
+        base = writing.base.draft
+        prompt = config.revise_prompt(brief, writing.flavor, base, revision.instructions, revision.scene)
+        result, count = await self._complete(writing, prompt)
+        draft = result.draft(count, base.title)
+        if revision.scene is not None:
+            return with_scene(base, revision.scene, draft.scenes[0])
+        kept = {"logline": draft.logline or base.logline, "palette": draft.palette or base.palette}
+        return draft.model_copy(update=kept)
+
+    async def _complete(self, writing: _Writing, prompt: ScenePrompt) -> tuple[Checked, int]:
+        """An answer with no scene missing, and how many there are to be. Raises BadAnswer."""
+        first = await self._ask(writing, "write", prompt)
         await writing.run.progress(Phase.CHECKING)
-        result = writing.check(first, brief.count, lenient=False)
-        missing = result.missing(brief.count)
+        result = writing.check(first, prompt.count if prompt.exact else MOST, lenient=False)
+        as_asked = prompt.exact or first.problem or not result.scenes
+        count = prompt.count if as_asked else len(result.scenes)
+        missing = result.missing(count)
         if missing:
-            have = tuple(scene.title if scene else "(missing)" for scene in result.scenes)
-            prompt = config.more_prompt(brief, writing.flavor, have, missing)
-            second = await self._ask(writing, "more", prompt)
+            second = await self._ask(writing, "more", self._more(writing, prompt, result, count))
             result.fill(writing.check(second, missing, lenient=True))
             writing.notes.append("asked_again")
-            if result.missing(brief.count):
+            if result.missing(count):
                 reason = second.problem or first.problem or "too_few"
-                raise BadAnswer(
-                    vendor=writing.engine.vendor.value, reason=reason, wanted=brief.count, got=result.usable()
-                )
+                raise BadAnswer(vendor=writing.engine.vendor.value, reason=reason, wanted=count, got=result.usable())
         writing.notes += result.notes
-        return result.draft(brief.count, _title(brief.idea))
+        return result, count
+
+    def _more(self, writing: _Writing, prompt: ScenePrompt, result: Checked, count: int) -> ScenePrompt:
+        """For what is missing; where that is the one scene there is to be, the same once more."""
+        if prompt.scene is not None:
+            return prompt
+        have = tuple(scene.title if scene else "(missing)" for scene in result.scenes)
+        brief = writing.task.brief.model_copy(update={"count": count})
+        return self._tools.config.more_prompt(brief, writing.flavor, have, result.missing(count), prompt.instructions)
 
     async def _ask(self, writing: _Writing, step: str, prompt: ScenePrompt) -> SceneAnswer:
         """One answer, from the first engine of the list that the vendor still knows."""
@@ -174,6 +201,7 @@ class SceneRunner(Runner):
         record = await tx.scenes.get(RecordId(task.list_id)) if task.list_id else None
         if task.list_id and record is None:
             raise NotFound(kind=KIND, given="")
+        revision = task.revision
         version = SceneVersion(
             number=record.versions + 1 if record else 1,
             author_id=job.member_id,
@@ -187,7 +215,11 @@ class SceneRunner(Runner):
             model_version=writing.model_version,
             usage=writing.usage,
             cost=await spent(tx, job.id),
-            notes=tuple(dict.fromkeys(writing.notes)),
+            notes=tuple(dict.fromkeys([*writing.notes, *_meanwhile(task, record)])),
+            change=Change.REVISE if revision else Change.AGAIN if record else Change.CREATE,
+            based_on=revision.based_on if revision else None,
+            scene=revision.scene if revision else None,
+            instruction=revision.instructions if revision else "",
         )
         if record is None:
             record = await self._new_list(tx, job, task, draft.title)
@@ -210,6 +242,24 @@ class SceneRunner(Runner):
             project_id=job.project_id,
             character_id=RecordId(task.character_id) if task.character_id else None,
         )
+
+
+async def _base(tx: Transaction, task: SceneTask) -> SceneVersion | None:
+    """What is to be revised. Raises NotFound if its list was deleted."""
+    if task.revision is None or task.list_id is None:
+        return None
+    record = await tx.scenes.get(RecordId(task.list_id))
+    base = await tx.scenes.version(record.id, task.revision.based_on) if record else None
+    if base is None:
+        raise NotFound(kind=KIND, given="")
+    return base
+
+
+def _meanwhile(task: SceneTask, record: SceneList | None) -> list[str]:
+    """Versions that were made since this revision was asked for, and are no part of it."""
+    if record is None or task.revision is None:
+        return []
+    return meanwhile(range(task.attempt, record.versions + 1))
 
 
 async def _next_try(journal: Journal, step: str, engine: Engine) -> str:

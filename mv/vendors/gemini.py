@@ -124,7 +124,7 @@ def _config(engine: Engine, prompt: ScenePrompt) -> GenerateContentConfig:
     return GenerateContentConfig(
         system_instruction=prompt.system or None,
         response_mime_type="application/json",
-        response_json_schema=schema(prompt.count),
+        response_json_schema=schema(prompt.count, exact=prompt.exact),
         max_output_tokens=prompt.max_output_tokens,
         temperature=prompt.temperature if engine.takes_temperature else None,
         thinking_config=ThinkingConfig(thinking_level=ThinkingLevel(level)) if level else None,

@@ -36,8 +36,11 @@ def _field(name: str, hint: str) -> dict[str, Any]:
     return {"type": "string", "description": hint}
 
 
-def schema(count: int) -> dict[str, Any]:
-    """The JSON Schema of a list of `count` scenes."""
+def schema(count: int, *, exact: bool = True) -> dict[str, Any]:
+    """The JSON Schema of a list of `count` scenes; if that is not `exact`, the request may ask for other than that."""
+    how_many = f"{'Exactly' if exact else 'All'} {count} scenes, in order."
+    if not exact:
+        how_many += " More or fewer only if the change asks for it."
     scene = {
         "type": "object",
         "properties": {name: _field(name, hint) for name, hint in _FIELDS.items()},
@@ -47,6 +50,6 @@ def schema(count: int) -> dict[str, Any]:
         "title": {"type": "string", "description": "Of the whole video."},
         "logline": {"type": "string", "description": "The video in one sentence."},
         "palette": {"type": "array", "items": {"type": "string"}, "description": "Up to 6 colours as #rrggbb."},
-        "scenes": {"type": "array", "items": scene, "description": f"Exactly {count} scenes, in order."},
+        "scenes": {"type": "array", "items": scene, "description": how_many},
     }
     return {"type": "object", "properties": parts, "required": list(parts)}

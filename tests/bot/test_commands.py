@@ -31,6 +31,8 @@ def text(limit: int | None = None, *, required: bool = False, offers: bool = Fal
 
 REF = text(required=True, offers=True)
 PROJECT = text(offers=True)
+SCENE = Opt(INTEGER, True, 1, 24)
+VERSION = Opt(INTEGER, True, 1, 999_999)
 KIND = ("scenes", "images", "spend")
 COMMANDS: dict[str, dict[str, Opt]] = {
     "scenes create": {
@@ -46,6 +48,18 @@ COMMANDS: dict[str, dict[str, Opt]] = {
         "private": Opt(BOOLEAN),
     },
     "scenes show": {"ref": REF, "version": Opt(INTEGER, low=1)},
+    "scenes revise": {
+        "ref": REF,
+        "instructions": text(2000, required=True),
+        "scene": Opt(INTEGER, low=1, high=24),
+    },
+    "scenes edit": {"ref": REF, "scene": SCENE},
+    "scenes insert": {"ref": REF, "after": Opt(INTEGER, True, 0, 24)},
+    "scenes move": {"ref": REF, "scene": SCENE, "to": SCENE},
+    "scenes remove": {"ref": REF, "scene": SCENE},
+    "scenes history": {"ref": REF},
+    "scenes compare": {"ref": REF, "from": VERSION, "to": VERSION},
+    "scenes restore": {"ref": REF, "version": VERSION},
     "scenes list": {"project": PROJECT, "member": Opt(USER)},
     "scenes delete": {"ref": REF},
     "character create": {

@@ -38,6 +38,8 @@ from tests.standins.replicate import ReplicateStandIn
 CONFIGS = Path(__file__).parents[2] / "configs"
 KEY = "AIzaSyD-a-key-that-nobody-may-read-0123"
 TOKEN = "r8_a_token_that_nobody_may_read_456789"
+PATIENCE = 30.0
+"""How many seconds the bot has to come to rest, on a machine that may be busy."""
 MANAGER = discord.Permissions(manage_guild=True)
 
 
@@ -61,6 +63,8 @@ class QuickEnv(Env):
 
     async def _settle_internal(self, *, idle: float = 0.002, **options: Any) -> None:
         if not self.goes_on:
+            if options.get("timeout"):
+                options["timeout"] = max(PATIENCE, options["timeout"])
             await super()._settle_internal(idle=idle, **options)
             return
         with contextlib.suppress(TimeoutError):
@@ -87,7 +91,7 @@ class World:
         self.incidents_expected = False
         self.errors = Errors()
         self.bot = self._bot()
-        self.env = QuickEnv(self.bot, shard_count=1, check_errors=False)
+        self.env = QuickEnv(self.bot, shard_count=1, check_errors=False, settle_timeout=PATIENCE)
 
     @property
     def app(self) -> App:

@@ -109,6 +109,12 @@ more: |
   {% for title in have %}
   - {{ title }}
   {% endfor %}
+revise: |
+  {{ current }}
+  {{ instructions }}
+revise_scene: |
+  {{ before }} {{ scene }} {{ after }}
+  {{ number }}: {{ instructions }}
 """
 IMAGE_PARAMS = """\
 engines: [painter]

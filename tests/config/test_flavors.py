@@ -111,7 +111,10 @@ def test_spend_is_written_in_dollars_and_held_in_micro_dollars(tmp_path: Path, w
 
 def test_files_are_read_at_the_start_only(tmp_path: Path) -> None:
     config = load(tmp_path)
-    write(tmp_path, **{"default/scene_prompts.yaml": "system: gone\nuser: gone\nmore: gone\n"})
+    write(
+        tmp_path,
+        **{"default/scene_prompts.yaml": "system: gone\nuser: gone\nmore: gone\nrevise: gone\nrevise_scene: gone\n"},
+    )
     assert "You write scenes." in config.flavor(None).scene_prompts.system
     assert load_config(tmp_path).flavor(None).scene_prompts.system == "gone"
 

@@ -18,6 +18,7 @@ from tests.config.base import refuse
 SHIPPED = Path(__file__).parents[2] / "configs"
 PROMPTS = "default/scene_prompts.yaml"
 
+REST = "more: fine\nrevise: fine\nrevise_scene: fine\n"
 BROKEN = [
     ("{{ idea", "a Jinja2 template"),
     ("{% if idea %}", "a Jinja2 template"),
@@ -48,7 +49,7 @@ BROKEN = [
 @pytest.mark.parametrize("above", [0, 3])
 def test_a_template_that_cannot_work(tmp_path: Path, text: str, expected: str, above: int) -> None:
     block = "".join(f"  {line}\n" for line in ["fine"] * above + [text])
-    found = refuse(tmp_path, **{PROMPTS: f"# note\nsystem: fine\nuser: |\n{block}more: fine\n"})
+    found = refuse(tmp_path, **{PROMPTS: f"# note\nsystem: fine\nuser: |\n{block}{REST}"})
     assert (found.file, found.key) == (PROMPTS, "user")
     assert found.line == 4 + above
     assert expected in found.expected
@@ -56,12 +57,12 @@ def test_a_template_that_cannot_work(tmp_path: Path, text: str, expected: str, a
 
 @pytest.mark.parametrize("style", ["user: '{{ ideas }}'", "user: >\n  {{ ideas }}", "user: {{ ideas }}x"])
 def test_the_line_of_a_template_that_is_no_block(tmp_path: Path, style: str) -> None:
-    found = refuse(tmp_path, **{PROMPTS: f"system: fine\n{style}\nmore: fine\n"})
+    found = refuse(tmp_path, **{PROMPTS: f"system: fine\n{style}\n{REST}"})
     assert (found.line, found.key) == (2, "user")
 
 
 def test_look_is_no_variable_of_itself(tmp_path: Path) -> None:
-    found = refuse(tmp_path, **{PROMPTS: "look: '{{ look }}'\nsystem: a\nuser: b\nmore: c\n"})
+    found = refuse(tmp_path, **{PROMPTS: f"look: '{{{{ look }}}}'\nsystem: a\nuser: b\n{REST}"})
     assert (found.line, found.key) == (1, "look")
 
 

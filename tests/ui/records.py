@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -61,7 +62,7 @@ def view(
         defaults_applied={"count": scenes, "style": text}, cost=61234, notes=tuple(notes),
         usage=TokenUsage(prompt_tokens=900, output_tokens=4000, thinking_tokens=100),
     )  # fmt: skip
-    return SceneListView(record=scene_list(text, private=private), version=version)
+    return SceneListView(record=replace(scene_list(text, private=private), versions=1), version=version)
 
 
 def scene_list(text: str, number: int = 12, *, private: bool = False) -> SceneList:

@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import json
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,9 +58,10 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     yield "jobs", jobs.job_rows(list(_job_lines(text, numbers)), records.LAST, turn, HELD_UP)
     assert len(jobs.job_rows(list(_job_lines(text, numbers)), None, turn, HELD_UP).content.split("\n")) == 22, "all ten"
     for form in forms.Form:
-        typed = dict.fromkeys(("idea", "description", "character", "style"), text)
+        names = ("idea", "description", "character", "style", "instructions", "title", "action", "details")
+        typed, about = dict.fromkeys(names, text), forms.Target(record=records.key(1), version=999_999, scene=24)
         refusal = notice.error_message("That does not work", line(text, 300), "Nothing was charged.", "Try again.")
-        yield f"{form} refused", forms.with_text_kept(refusal, form, records.key(1), _as_typed(typed))
+        yield f"{form} refused", forms.with_text_kept(refusal, form, about, _as_typed(typed))
     yield "project", project.project_created(_project(text))
     for state in JobState:
         made = records.job(state, text)
@@ -104,8 +104,8 @@ def _job_lines(text: str, numbers: range) -> Iterator[jobs.JobLine]:
 
 def _as_typed(typed: dict[str, str]) -> dict[str, str]:
     """No longer than a form takes."""
-    most = {"idea": 2000, "description": 2000, "character": 1000, "style": 200}
-    return {name: text[: most[name]] for name, text in typed.items()}
+    most = {"character": 1000, "style": 200, "title": 120, "details": 4000}
+    return {name: text[: most.get(name, 2000)] for name, text in typed.items()}
 
 
 def _facts(kind: type[MvError]) -> dict[str, Any]:
@@ -156,14 +156,11 @@ def test_every_message_keeps_the_rules(text: str, count: int) -> None:
 @pytest.mark.parametrize("piece", PIECES)
 def test_twenty_four_scenes_of_a_hundred_thousand_characters(piece: str) -> None:
     view = records.view(piece * (100_000 // len(piece)), scenes=24)
-    start = time.perf_counter()
     pages = scenes.scene_pages(view)
-    took = time.perf_counter() - start
     titles = [embed.title for page in pages for embed in page[1:]]
     assert [str(title).partition(" ")[0] for title in titles] == [str(number) for number in range(1, 25)]
     for page in pages:
         assert rules.breaches(rules.payload(Sheet(embeds=tuple(page)))) == []
-    assert took < 1
 
 
 @pytest.mark.skipif(not OPENAPI.is_file(), reason="Discord's OpenAPI description is not here (MV_DISCORD_OPENAPI)")

@@ -18,7 +18,7 @@ from bot.ui.error_words import words
 from bot.ui.frame import Sheet
 from mv.domain import limits
 from mv.domain.character import CharacterOrder
-from mv.domain.ids import RecordId, ServerId
+from mv.domain.ids import ServerId
 from mv.domain.jobs import Job
 from mv.errors import revive
 
@@ -114,9 +114,9 @@ class Making(CharacterPart):
         view = await self.app.characters.view(actor_of(interaction), press.record)
         await interaction.response.send_modal(forms.use_in_scenes(view.record))
 
-    async def on_edit_sent(self, interaction: discord.Interaction, job_id: RecordId, typed: dict[str, str]) -> None:
+    async def on_edit_sent(self, interaction: discord.Interaction, about: forms.Target, typed: dict[str, str]) -> None:
         """Edit and retry: the form under a refusal."""
-        job = await self.app.jobs.own(actor_of(interaction), job_id)
+        job = await self.app.jobs.own(actor_of(interaction), about.record)
         order = CharacterOrder.model_validate({**job.order["request"], **typed, "private": job.private})
         await self._create(interaction, order, job.server_id)
 

@@ -1,8 +1,8 @@
-"""Scene lists made: a new one, and a fresh version of the same request."""
+"""Scene lists made: a new one, a fresh version of the same request, and one that is changed as asked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import discord
 from discord import app_commands
@@ -12,31 +12,45 @@ from bot.actor import actor_of, member_of
 from bot.cogs.scenes.base import ScenesPart, sheet_of
 from bot.errors import STARTS_A_JOB
 from bot.ui.custom_ids import Action, Press
-from bot.ui.forms import Form
+from bot.ui.forms import Form, Target, revise_form
 from bot.ui.frame import Sheet
 from mv.domain import limits
-from mv.domain.ids import RecordId, ServerId
+from mv.domain.ids import ServerId
 from mv.domain.jobs import Job
-from mv.domain.scenes import SceneOrder
+from mv.domain.scenes import SceneListView, SceneOrder
 from mv.errors import OutOfRange
+from mv.services.scenes import Revision, revised
 
 Idea = app_commands.Range[str, 1, limits.IDEA]
 Description = app_commands.Range[str, 1, limits.CHARACTER]
 Phrase = app_commands.Range[str, 1, limits.STYLE]
 Traits = app_commands.Range[str, 1, limits.TRAITS]
 Count = app_commands.Range[int, limits.SCENES[0], limits.SCENES[1]]
+Number = Count
+"""Of a scene."""
+Instructions = app_commands.Range[str, 1, limits.INSTRUCTIONS]
 
 
 class Making(ScenesPart):
     """What asks the generator."""
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
-        """Again."""
-        return (*super().presses(), doors.pressable(Action.SCENES_AGAIN, self.on_again))
+        """Again, and Revise."""
+        return (
+            *super().presses(),
+            doors.pressable(Action.SCENES_AGAIN, self.on_again),
+            doors.pressable(Action.SCENES_REVISE, self.on_revise),
+        )
 
     def sent_forms(self) -> dict[Form, doors.Sent]:
-        """Use in scenes, and Edit and retry."""
-        return {**super().sent_forms(), Form.USE: self.on_use_sent, Form.EDIT_SCENES: self.on_edit_sent}
+        """Use in scenes, Revise, and Edit and retry."""
+        return {
+            **super().sent_forms(),
+            Form.USE: self.on_use_sent,
+            Form.EDIT_SCENES: self.on_edit_sent,
+            Form.REVISE: self.on_revise_sent,
+            Form.EDIT_REVISION: self.on_edit_revision_sent,
+        }
 
     @app_commands.command(
         name="create", description="Turn an idea and a character into a scene list", extras={STARTS_A_JOB: True}
@@ -106,21 +120,75 @@ class Making(ScenesPart):
             private=view.record.private,
         )
 
-    async def on_use_sent(self, interaction: discord.Interaction, record: RecordId, typed: dict[str, str]) -> None:
+    @app_commands.command(
+        name="revise", description="Change a scene list, or one scene of it", extras={STARTS_A_JOB: True}
+    )
+    @app_commands.autocomplete(ref=offers.scene_lists)
+    @app_commands.describe(
+        ref="Its number, such as S12",
+        instructions="What should be different",
+        scene="Only this scene; the others stay word for word as they are",
+    )
+    async def revise(
+        self, interaction: discord.Interaction, ref: str, instructions: Instructions, scene: Number | None = None
+    ) -> None:
+        """A new version of the newest."""
+        view = await self.app.scenes.show(actor_of(interaction), ref)
+        revision = Revision(based_on=view.version.number, instructions=instructions, scene=scene)
+        await self._revise(interaction, view, revision)
+
+    async def _revise(self, interaction: discord.Interaction, view: SceneListView, revision: Revision) -> None:
+        actor = await member_of(interaction, view.record.server_id)
+        await doors.begin(
+            interaction,
+            self.app.engine,
+            self.courier,
+            lambda reply: self.app.scenes.revise(actor, view.record.id, revision, reply),
+            private=view.record.private,
+        )
+
+    async def on_revise(self, interaction: discord.Interaction, press: Press) -> None:
+        """Opens the form; on a page with one scene that scene stands in it."""
+        view = await self.app.scenes.view(actor_of(interaction), press.record, press.version)
+        await interaction.response.send_modal(revise_form(view, press.scene))
+
+    async def on_revise_sent(self, interaction: discord.Interaction, about: Target, typed: dict[str, str]) -> None:
+        """The form under a scene list."""
+        view = await self.app.scenes.view(actor_of(interaction), about.record, about.version)
+        revision = Revision(
+            based_on=about.version, instructions=typed.get("instructions", ""), scene=number_typed("scene", typed)
+        )
+        await self._revise(interaction, view, revision)
+
+    async def on_edit_revision_sent(
+        self, interaction: discord.Interaction, about: Target, typed: dict[str, str]
+    ) -> None:
+        """Edit and retry: the form under the refusal of a revision."""
+        actor = actor_of(interaction)
+        record, before = revised(await self.app.jobs.own(actor, about.record))
+        view = await self.app.scenes.view(actor, record, before.based_on)
+        revision = Revision(
+            based_on=before.based_on,
+            instructions=typed.get("instructions", ""),
+            scene=number_typed("scene", typed),
+        )
+        await self._revise(interaction, view, revision)
+
+    async def on_use_sent(self, interaction: discord.Interaction, about: Target, typed: dict[str, str]) -> None:
         """Use in scenes: the form under a character."""
-        view = await self.app.characters.view(actor_of(interaction), record)
+        view = await self.app.characters.view(actor_of(interaction), about.record)
         order = SceneOrder(
             idea=typed.get("idea", ""),
             character=str(view.record.ref),
-            count=_count(typed.get("count", "")),
+            count=number_typed("count", typed),
             style=typed.get("style") or None,
             private=view.record.private,
         )
         await self._create(interaction, order, view.record.server_id)
 
-    async def on_edit_sent(self, interaction: discord.Interaction, job_id: RecordId, typed: dict[str, str]) -> None:
+    async def on_edit_sent(self, interaction: discord.Interaction, about: Target, typed: dict[str, str]) -> None:
         """Edit and retry: the form under a refusal."""
-        job = await self.app.jobs.own(actor_of(interaction), job_id)
+        job = await self.app.jobs.own(actor_of(interaction), about.record)
         order = SceneOrder.model_validate({**job.order["request"], **typed, "private": job.private})
         await self._create(interaction, order, job.server_id)
 
@@ -130,10 +198,11 @@ class Making(ScenesPart):
         return sheet_of(view)
 
 
-def _count(typed: str) -> int | None:
-    """A number from a form; raises OutOfRange for anything else."""
-    if not typed.strip():
+def number_typed(field: str, typed: Mapping[str, str]) -> int | None:
+    """A number of scenes, or of a scene, from a form; None if nothing was typed. Raises OutOfRange for what is none."""
+    said = typed.get(field, "").strip()
+    if not said:
         return None
-    if not typed.strip().isdecimal():
-        raise OutOfRange(field="count", low=limits.SCENES[0], high=limits.SCENES[1])
-    return int(typed)
+    if not said.isdecimal() or len(said) > 3:
+        raise OutOfRange(field=field, low=limits.SCENES[0], high=limits.SCENES[1])
+    return int(said)

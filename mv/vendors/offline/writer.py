@@ -9,6 +9,7 @@ from mv.config.model import Vocabulary
 from mv.domain.engine import Engine
 from mv.domain.scenes import TokenUsage
 from mv.ports import Report, SceneAnswer, ScenePrompt, SceneWriter
+from mv.vendors.offline.revision import revise
 from mv.vendors.offline.scenes import compose
 
 MODEL_VERSION = "offline-1"
@@ -28,9 +29,12 @@ class OfflineWriter(SceneWriter):
         await pause(self._pause, "drafting", report)
         brief = prompt.brief
         words = self._vocabulary(brief.flavor)
-        payload = await asyncio.to_thread(
-            compose, brief, words, count=prompt.count, have=prompt.have, attempt=prompt.attempt
-        )
+        if prompt.current is not None:
+            payload = await asyncio.to_thread(revise, prompt, prompt.current, words)
+        else:
+            payload = await asyncio.to_thread(
+                compose, brief, words, count=prompt.count, have=prompt.have, attempt=prompt.attempt
+            )
         return SceneAnswer(payload=payload, usage=TokenUsage(), model_version=MODEL_VERSION)
 
     async def aclose(self) -> None:
