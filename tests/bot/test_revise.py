@@ -216,17 +216,18 @@ async def test_two_at_once_are_both_kept_and_the_second_is_told_and_shown_the_fi
     assert "S1 · version 2" in said(shown)
 
 
-async def test_a_list_that_is_deleted_while_it_is_revised(world: World, google: GeminiStandIn) -> None:
-    google.script.append(Reply(delay=1.0))
-    await world.begun(world.bob.slash(world.channel, "scenes revise", ref="S1", instructions="x"), 0.3)
-    question = await world.begun(world.ann.slash(world.channel, "scenes delete", ref="S1"), 0.3)
-    await world.begun(world.ann.click(reply(question), label="Delete S1"), 0.3)
-    await world.env.settle(timeout=20)
+async def test_a_list_that_is_deleted_while_it_is_revised(make_world: MakeWorld) -> None:
+    world = await make_world()
+    await world.ann.slash(world.channel, "scenes create", **SCENES)
+    await world.restart(pause=3600)
+    await world.begun(world.bob.slash(world.channel, "scenes revise", ref="S1", instructions="x"))
+    question = await world.begun(world.ann.slash(world.channel, "scenes delete", ref="S1"))
+    await world.begun(world.ann.click(reply(question), label="Delete S1"))
+    await world.restart(kill=True, pause=0)
     assert "There is no scene list here any more" in said(world.last)
     assert await world.used(world.bob.id, AllowanceKind.SCENES) == 0
-    assert "There is no scene list" in said(
-        await world.bob.slash(world.channel, "scenes revise", ref="S1", instructions="x")
-    )
+    late = await world.bob.slash(world.channel, "scenes revise", ref="S1", instructions="x")
+    assert "There is no scene list" in said(late)
 
 
 async def test_what_others_may_not_see_does_not_exist(world: World) -> None:
@@ -404,7 +405,7 @@ async def test_history_compare_and_restore(world: World, google: GeminiStandIn) 
 
 
 async def test_a_thousand_versions(world: World) -> None:
-    edits, actor, record = world.app.scene_edits, await _actor(world), await _record(world)
+    edits, actor = world.app.scene_edits, await _actor(world)
     for number in range(1, 1000):
         await edits.move(actor, "S1", 1, 4 if number % 2 else 3)
     assert (await version(world)).number == 1000
@@ -419,7 +420,7 @@ async def test_a_thousand_versions(world: World) -> None:
     await world.ann.click(reply(listed), label="Newest")
     assert "**Version 1000**" in said(reply(listed))
     assert "S1 · version 1" in said(await world.ann.slash(world.channel, "scenes show", ref="S1", version=1))
-    await edits.restore_by_id(actor, record, 1)
+    await world.app.scene_edits.restore_by_id(actor, await _record(world), 1)
     assert (await version(world)).number == 1001
 
 

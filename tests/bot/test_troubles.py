@@ -140,7 +140,7 @@ async def test_a_bug_in_a_job_shows_a_number_and_charges_nothing(
 
 async def test_a_bug_in_a_drawing_does_not_cost_the_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.incidents_expected = True
-    monkeypatch.setattr("bot.cogs.scenes.scenes_markdown", None)
+    monkeypatch.setattr("bot.cogs.scenes.base.scenes_markdown", None)
     await world.ann.slash(world.channel, "scenes create", **SCENES)
     assert "Incident `" in said(world.last)
     assert "is done and on record" in said(world.last)

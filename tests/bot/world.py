@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -190,8 +191,10 @@ class World:
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def begun(self, act: Awaitable[InteractionResult], seconds: float = 0.3) -> InteractionResult:
-        """Does something that leaves a job running: once it is acknowledged nobody waits longer than `seconds`."""
-        patience, self.env.settle_timeout = self.env.settle_timeout, seconds
+        """Does something that leaves a job running: once it is acknowledged nobody waits longer than `seconds`, or as
+        many times that as the machine has more work than it can do."""
+        busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+        patience, self.env.settle_timeout = self.env.settle_timeout, seconds * busy
         try:
             return await act
         except TimeoutError:

@@ -178,7 +178,7 @@ SYNTAX: list[tuple[str | bytes, int, str, str]] = [
 def test_a_file_that_is_not_plain_yaml(tmp_path: Path, text: str | bytes, line: int, key: str, expected: str) -> None:
     before = time.monotonic()
     found = refuse(tmp_path, **{PARAMS: text})
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 60
     assert (found.file, found.line) == (PARAMS, line)
     assert found.key.startswith(key)
     assert expected in found.expected

@@ -30,16 +30,14 @@ async def test_a_queued_job_is_gone_at_once_and_its_message_says_so(world: World
     assert crew.studio.closed == [(2, "Stopped")]
 
 
-async def test_a_running_job_stops_within_fifty_milliseconds(world: World) -> None:
+async def test_a_running_job_stops_at_once(world: World) -> None:
     crew = world.crew()
     (job,) = await world.released(crew, world.job("hold"))
     await until(lambda: crew.studio.started == [1])
-    began = time.perf_counter()
     cancelling = asyncio.create_task(crew.engine.cancel(job.id, BOSS))
     for _ in range(6):
         await asyncio.sleep(0)
     assert crew.studio.interrupted == [1], "a few turns of the loop are enough"
-    assert time.perf_counter() - began < 0.05
     assert await cancelling
     stored = await world.stored(job)
     assert (stored.state, stored.error_facts) == (JobState.CANCELLED, {"by_id": BOSS, "vendor": ""})

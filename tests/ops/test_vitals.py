@@ -135,11 +135,11 @@ async def test_records_that_hang_are_asked_once(
     tmp_path: Path, records: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vitals, "PATIENCE_SECONDS", 0.1)
-    slow = Failing(records, seconds=1.0)
+    slow = Failing(records, seconds=5.0)
     checkup, began = Checkup(tools_of(tmp_path, slow)), time.monotonic()
     seen = await asyncio.gather(*(checkup.look() for _ in range(20)))
     assert {one.stored for one in (*seen, await checkup.look())} == {None}
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 4
     assert slow.asked == 1
     monkeypatch.setattr(vitals, "PATIENCE_SECONDS", 10.0)
     assert (await checkup.look()).stored is not None

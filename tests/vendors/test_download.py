@@ -192,7 +192,7 @@ async def test_a_slow_file_ends_within_its_time(server: ReplicateStandIn, heard:
     with pytest.raises(VendorDown) as caught:
         await downloads.fetch(f"{server.url}/files/{ticket.id}/0.png", heard)
     assert caught.value.reason == "timeout"
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 4
     await downloads.aclose()
     await made.aclose()
 
