@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
@@ -31,6 +32,8 @@ from tests.store.things import (
     a_version,
 )
 
+MATCHED = re.compile(r"VIRTUAL TABLE INDEX \d+:.*[M=]")
+"""A table of the text search that is asked for words or for its key."""
 ALLOWED_SCANS = {"ix_jobs_open", "ix_jobs_undelivered", "ix_jobs_token"}
 """Indexes of the few rows that are in question."""
 
@@ -73,7 +76,7 @@ async def ask_everything(tx: Transaction) -> None:
                 await tx.scenes.page(SEEN, **filters)  # type: ignore[arg-type]
                 await tx.characters.page(SEEN, **filters)  # type: ignore[arg-type]
                 await tx.jobs.page(SERVER, member_id=member, before=before, size=10)
-    for text in ("", "12", "a b"):
+    for text in ("", "12", "a b", "S1"):
         await tx.scenes.choices(SEEN, text, 25)
         await tx.characters.choices(SEEN, text, 25)
         await tx.projects.choices(SERVER, text, 25)
@@ -119,7 +122,11 @@ async def test_no_query_reads_a_whole_table(asked: list[tuple[str, Any]], tmp_pa
     with closing(sqlite3.connect(tmp_path / "mv.sqlite3")) as connection:
         for statement, parameters in asked:
             for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters):
-                if step.startswith("SCAN") and not ALLOWED_SCANS.intersection(step.split()):
+                if (
+                    step.startswith("SCAN")
+                    and not MATCHED.search(step)
+                    and not ALLOWED_SCANS.intersection(step.split())
+                ):
                     scans.add((step, statement))
                 if "TEMP B-TREE FOR ORDER BY" in step and "number DESC" in statement:
                     sorts.add(statement)
@@ -166,7 +173,7 @@ async def test_storing_what_was_made_costs_few_statements(records: Database) -> 
     with listening() as heard:
         async with records.write() as tx:
             await tx.scenes.add(a_list(), a_version(scenes=24))
-            assert len(heard.statements) == 3
+            assert len(heard.statements) == 12, "three, and nine for the text search"
             await tx.characters.add(character)
             await tx.media.add(a_file("a"))
             await tx.projects.add(a_project())
