@@ -32,7 +32,10 @@ _CREATE = tuple(
 """Prefixes are for autocomplete. The lengths of columns are not kept, for nothing is ranked by them."""
 
 _SERVER = text("INSERT INTO servers (server_id) VALUES (:server) ON CONFLICT DO NOTHING")
-_PUT = {n: text(f"INSERT INTO {t} (rowid, words) VALUES ({_BASE} + :number, :words)") for n, t in TABLES.items()}  # noqa: S608
+_PUT = {
+    n: text(f"INSERT OR REPLACE INTO {t} (rowid, words) VALUES ({_BASE} + :number, :words)")  # noqa: S608
+    for n, t in TABLES.items()
+}
 _REMOVE = {
     n: text(f"DELETE FROM {t} WHERE rowid BETWEEN {_BASE} + :low AND {_BASE} + :high")  # noqa: S608
     for n, t in TABLES.items()
@@ -67,9 +70,6 @@ class SqliteIndex(Index):
             return
         connection.execute(_SERVER, [{"server": server} for server in {entry.server_id for entry in entries}])
         for tier in TIERS:
-            connection.execute(
-                _REMOVE[tier], [_values(Slice(e.server_id, e.kind, e.number, e.number)) for e in entries]
-            )
             connection.execute(_PUT[tier], [_row(entry, tier) for entry in entries])
 
     def remove(self, connection: Connection, of: Slice) -> None:

@@ -10,8 +10,8 @@ from mv.store import postgres, sqlite
 
 STORE = Path(mv.store.__file__).parent
 SQLITE_ONLY = re.compile(
-    r"PRAGMA|BEGIN IMMEDIATE|INSERT OR |REPLACE INTO|MATCH |fts5|sqlite_master|rowid|julianday|strftime|json_extract|GLOB |"
-    r"COLLATE NOCASE|import sqlite3|import aiosqlite|AUTOINCREMENT"
+    r"PRAGMA|BEGIN IMMEDIATE|INSERT OR |REPLACE INTO|sqlite_master|rowid|julianday|strftime|json_extract|GLOB |"
+    r"COLLATE NOCASE|MATCH |fts5|import sqlite3|import aiosqlite|AUTOINCREMENT"
 )
 POSTGRES_ONLY = re.compile(
     r"SERIALIZABLE|REPEATABLE READ|FOR UPDATE|SKIP LOCKED|asyncpg|tsvector|tsquery|ILIKE|ilike|::"
