@@ -31,6 +31,7 @@ FIELDS = {
     "aspect_ratio": "The aspect ratio",
     "video_type": "The video type",
     "negative_description": "The negative description",
+    "since": "The day to begin with",
 }
 RULES = {
     "safety": "its safety rules",
@@ -145,6 +146,10 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.Empty: lambda x: Words(f"{_field(x.field)} is empty.", "Write a few words."),
     e.NotChosen: lambda x: Words(
         f"{_field(x.field)} {_code(x.given, 40)} does not fit.", f"Allowed: {', '.join(f'`{a}`' for a in x.allowed)}."
+    ),
+    e.NothingSought: lambda x: Words(
+        f"There is nothing to look for in {_code(x.given, 80)}.",
+        "Type at least one word or number that shall be found; signs and emoji are not searched.",
     ),
     e.Unknown: lambda x: Words(f"There is no {x.kind} {_code(x.given, 80)}.", _near(x.nearest)),
     e.Taken: lambda x: Words(f"There is a {x.kind} of that name already: {x.ref}.", "Use it, or choose another name."),

@@ -6,6 +6,7 @@ No sign of theirs is ever syntax of a database's: a query consists of folded wor
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -19,6 +20,8 @@ MOST_WORDS = 32
 PREFIX_LETTERS = 3
 """What is shorter begins too many words."""
 
+_UNREADABLE = ("Cc", "Cn", "Co", "Cs")
+_BLANK = "\u115f\u1160\u200b\u2800\u3164\uffa0"
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»「」『』＂", '"'))
 _MENTION = re.compile(r"<@!?(\d{1,20})>")
 _CHUNK = re.compile(r'(-?)"([^"]*)"(\*?)|([^\s,;:()|]+)')
@@ -123,6 +126,11 @@ def parse_query(text: str) -> Query:
         if len(found) > len(term.words):
             return Query(terms=tuple(wanted), without=tuple(unwanted), members=members, cut=True)
     return Query(terms=tuple(wanted), without=tuple(unwanted), members=members)
+
+
+def readable(text: str) -> str:
+    """A query without what nobody sees and what parts words all the same."""
+    return "".join(" " if char in _BLANK or unicodedata.category(char) in _UNREADABLE else char for char in text)
 
 
 def parse_typed(text: str, most: int) -> tuple[Term, ...]:

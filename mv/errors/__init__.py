@@ -5,7 +5,7 @@ that failed stores its code and facts, so that the words can be found again afte
 
     MvError
     ├── Refused                 nothing was started, nothing is charged
-    │   ├── OutOfRange, TooLong, NotChosen, Unknown, NotAPicture, Taken, ServerOnly
+    │   ├── OutOfRange, TooLong, NotChosen, NothingSought, Unknown, NotAPicture, Taken, ServerOnly
     │   ├── NotFound, NotAllowed, ManagersOnly, TooLate, Gone
     │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
     │   └── NotSetUp, VendorResting, Restarting
@@ -36,6 +36,7 @@ from mv.errors.refused import (
     NotAllowed,
     NotChosen,
     NotFound,
+    NothingSought,
     NotSetUp,
     OutOfRange,
     Refused,
@@ -100,6 +101,7 @@ __all__ = [
     "NotDiscord",
     "NotFound",
     "NotSetUp",
+    "NothingSought",
     "OutOfRange",
     "Partial",
     "PortTaken",

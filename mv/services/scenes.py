@@ -42,6 +42,8 @@ class SceneTask(BaseModel):
     attempt: int = 1
     """The version it makes, as far as can be foreseen when it is asked for."""
     character_id: str | None = None
+    by: str = ""
+    """What whoever asked was called then."""
 
 
 class Scenes(Shelf[SceneList]):
@@ -70,6 +72,7 @@ class Scenes(Shelf[SceneList]):
             defaults_applied=defaults,
             engines=tuple(engine.name for engine in engines),
             character_id=character_id,
+            by=actor.name,
         )
         return await self._admit(
             Ask(actor=actor, server_id=server, project_id=project_id, reply=reply), task, engines[0]
@@ -88,6 +91,7 @@ class Scenes(Shelf[SceneList]):
             engines=tuple(engine.name for engine in engines),
             list_id=record_id,
             attempt=view.record.versions + 1,
+            by=actor.name,
         )
         ask = Ask(
             actor=actor,

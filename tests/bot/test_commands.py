@@ -32,6 +32,15 @@ def text(limit: int | None = None, *, required: bool = False, offers: bool = Fal
 REF = text(required=True, offers=True)
 PROJECT = text(offers=True)
 KIND = ("scenes", "images", "spend")
+SEARCH = {
+    "query": text(1000, required=True),
+    "project": PROJECT,
+    "member": Opt(USER),
+    "engine": text(offers=True),
+    "flavor": text(offers=True),
+    "since": text(offers=True),
+    "has_picture": Opt(BOOLEAN),
+}
 COMMANDS: dict[str, dict[str, Opt]] = {
     "scenes create": {
         "idea": text(2000, required=True),
@@ -47,6 +56,7 @@ COMMANDS: dict[str, dict[str, Opt]] = {
     },
     "scenes show": {"ref": REF, "version": Opt(INTEGER, low=1)},
     "scenes list": {"project": PROJECT, "member": Opt(USER)},
+    "scenes search": SEARCH,
     "scenes delete": {"ref": REF},
     "character create": {
         "description": text(2000, required=True),
@@ -62,6 +72,7 @@ COMMANDS: dict[str, dict[str, Opt]] = {
     },
     "character show": {"ref": REF},
     "character list": {"project": PROJECT, "member": Opt(USER)},
+    "character search": SEARCH,
     "character original": {"ref": REF, "take": Opt(INTEGER, low=1)},
     "character delete": {"ref": REF},
     "project create": {"name": text(80, required=True)},

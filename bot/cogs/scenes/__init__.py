@@ -7,6 +7,7 @@ from discord.ext import commands
 
 from bot.cogs.scenes.library import Library
 from bot.cogs.scenes.making import Making
+from bot.cogs.scenes.search import Search
 from bot.delivery import DiscordCourier
 from mv.app import App
 from mv.domain.jobs import JobKind
@@ -15,7 +16,7 @@ from mv.domain.jobs import JobKind
 @app_commands.guild_install()
 @app_commands.guild_only()
 class ScenesCog(
-    Making, Library, commands.GroupCog, group_name="scenes", group_description="Scene lists for a music video"
+    Making, Library, Search, commands.GroupCog, group_name="scenes", group_description="Scene lists for a music video"
 ):
     """Translates /scenes."""
 
