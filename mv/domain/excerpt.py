@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mv.domain.folding import fold, places
+from mv.domain.folding import fold, origin
 from mv.domain.search import Passage, Place, Query, Term
 
 ROOM = 110
@@ -37,9 +37,9 @@ def marks_in(text: str, query: Query) -> Marks:
     found = sorted(match.span() for pattern in _patterns(query.terms) for match in pattern.finditer(folded))
     if not found:
         return ()
-    origin = places(text)
+    came_from = origin(text)
     marks: list[tuple[int, int]] = []
-    for start, end in ((origin[a], _whole(text, origin[b - 1] + 1)) for a, b in found):
+    for start, end in ((came_from(a), _whole(text, came_from(b - 1) + 1)) for a, b in found):
         if marks and start <= marks[-1][1]:
             marks[-1] = (marks[-1][0], max(end, marks[-1][1]))
         else:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable
+from itertools import accumulate
 
 _VOICING = "\u3099\u309a"
 """What makes か a が: no accent to its readers, so it is a word of its own, behind the letter."""
@@ -66,10 +69,9 @@ def apart(word: str) -> bool:
     return word in _VOICING or (len(word) == 1 and _APART.match(word) is not None)
 
 
-def places(text: str) -> list[int]:
-    """For each character of `fold(text)` the index in `text` of the one it came of; then the length of `text`."""
-    found: list[int] = []
-    for index, char in enumerate(text):
-        found += [index] * len(_FOLDS[ord(char)])
-    found.append(len(text))
-    return found
+def origin(text: str) -> Callable[[int], int]:
+    """Tells for a place in `fold(text)` the place in `text` of the character it came of."""
+    if text.isascii() and "\0" not in text:
+        return lambda place: place
+    ends = list(accumulate(len(_FOLDS[ord(char)]) for char in text))
+    return lambda place: bisect_right(ends, place)

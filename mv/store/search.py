@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from mv.domain.ids import Kind, RecordId, Ref, ServerId
 from mv.domain.search import Filters, Query, Term
 from mv.ports import Seen
 from mv.store import search_rows
-from mv.store.queries import seen_by
 from mv.store.search_index import LAST, TIERS, Index, Slice, Wanted
 from mv.store.tables import characters, scene_lists
 
@@ -31,6 +30,18 @@ _SINCE = {
 }
 _NEWEST = {
     kind: select(func.max(table.c.number)).where(table.c.server_id == bindparam("server"))
+    for kind, table in _TABLES.items()
+}
+_BEGUN = {
+    kind: select(table.c.number)
+    .where(
+        table.c.server_id == bindparam("server"),
+        table.c.deleted_at.is_(None),
+        or_(~table.c.private, table.c.owner_id == bindparam("member")),
+        table.c.number.between(bindparam("low"), bindparam("high")),
+    )
+    .order_by(table.c.number.desc())
+    .limit(bindparam("size"))
     for kind, table in _TABLES.items()
 }
 _BATCH = 100
@@ -128,14 +139,13 @@ def typed(
 
 def _begun(connection: Connection, kind: Kind, seen: Seen, number: int, size: int) -> list[int]:
     """The newest whose numbers begin so: for 12 those from 1200 to 1299, from 120 to 129, and 12."""
-    table = _TABLES[kind]
     newest = connection.scalar(_NEWEST[kind], {"server": seen.server_id}) or 0
     found: list[int] = []
     for zeros in range(len(str(newest)) - len(str(number)), -1, -1):
         if len(found) < size:
             low, high = number * 10**zeros, (number + 1) * 10**zeros - 1
-            query = select(table.c.number).where(seen_by(table, seen), table.c.number.between(low, high))
-            found += connection.scalars(query.order_by(table.c.number.desc()).limit(size - len(found)))
+            which = {"server": seen.server_id, "member": seen.member_id, "low": low, "high": high}
+            found += connection.scalars(_BEGUN[kind], {**which, "size": size - len(found)})
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from sqlalchemy import Connection, Row, and_, bindparam, or_, select
+from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from mv.domain.folding import fold
 from mv.domain.ids import Kind, MemberId, RecordId, ServerId
@@ -87,9 +87,13 @@ class Document:
         return Slice(self.server_id, kind, self.number, self.number)
 
 
-def documents(connection: Connection, kind: Kind, ids: Sequence[RecordId]) -> list[Document]:
-    """Of the newest versions; in any order."""
-    return _scene_lists(connection, ids) if kind is Kind.SCENE_LIST else _characters(connection, ids)
+def documents(
+    connection: Connection, kind: Kind, ids: Sequence[RecordId], whole: Sequence[RecordId] | None = None
+) -> list[Document]:
+    """Of the newest versions; in any order. Only those of `whole`, or else all, are read with their scenes."""
+    if kind is Kind.CHARACTER:
+        return _characters(connection, ids)
+    return _scene_lists(connection, ids, ids if whole is None else whole)
 
 
 def wanted(member: MemberId, query: Query, filters: Filters) -> Wanted:
@@ -138,15 +142,16 @@ def _tags(row: AnyRow, engines: Iterable[str], flavor: str, pictures: int | None
     return tuple(found)
 
 
-def _scene_lists(connection: Connection, ids: Sequence[RecordId]) -> list[Document]:
+def _scene_lists(connection: Connection, ids: Sequence[RecordId], whole: Sequence[RecordId]) -> list[Document]:
     made: dict[str, list[Passage]] = defaultdict(list)
-    for row in connection.execute(_SCENES, {"ids": ids}):
-        made[row.scene_list_id].append(Passage(place=Place.SCENE, scene=row.scene, text=_scene_text(row)))
+    for row in connection.execute(_SCENES, {"ids": whole}) if whole else ():
+        made[row.scene_list_id].append(_scene_passage(row))
     return [_list(row, made[row.id]) for row in connection.execute(_LISTS, {"ids": ids})]
 
 
-def _scene_text(row: Row[*tuple[str, ...]]) -> str:
-    return " · ".join(text for name in _SCENE_TEXTS if (text := getattr(row, name).strip()))
+def _scene_passage(row: AnyRow) -> Passage:
+    texts = (getattr(row, name).strip() for name in _SCENE_TEXTS)
+    return Passage(place=Place.SCENE, scene=row.scene, text=" · ".join(filter(None, texts)))
 
 
 def _list(row: AnyRow, made: Iterable[Passage]) -> Document:

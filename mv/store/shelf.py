@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Table, bindparam, select, update
+from sqlalchemy import Column, Connection, Table, and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.excerpt import Excerpt, excerpt, marks_in
@@ -68,24 +68,22 @@ class SqlShelf(ShelfRows[R]):
     async def choices(self, seen: Seen, text: str, size: int) -> tuple[Choice, ...]:
         """For autocomplete: `12`, `#12`, `S12` begin a number, or every word begins one of the title; the record of
         that number first, then the newest. Nothing typed, or the letter alone, finds all."""
-        number = self._table.c.number
-        query = select(number, self._title.label("title")).where(seen_by(self._table, seen)).order_by(number.desc())
         said = text.strip()
         if said.lstrip("#").strip().upper() in ("", self._kind.value):
-            found = (await self._connection.execute(query.limit(size))).all()
+            query = select(self._table.c.number, self._title.label("title")).where(seen_by(self._table, seen))
+            found = (await self._connection.execute(newest(query, self._table, before=None, size=size - 1))).all()
         else:
             terms, ref = parse_typed(said, MOST_WORDS), parse_ref(said, self._kind)
             numbers = await self._connection.run_sync(search.typed, self._kind, seen, terms, ref, size)
-            found = await self._in_order(query, numbers, size)
+            found = await self._in_order(_offered(self._table, self._title), seen, numbers[:size])
         return tuple(Choice(ref=Ref(self._kind, row.number), title=row.title) for row in found)
 
     async def search(self, seen: Seen, query: Words, filters: Filters, *, after: int | None, size: int) -> Found[R]:
         """The best first: all words in the title, then in what it is about, then anywhere; among these the newest."""
         keys = await self._connection.run_sync(search.find, self._kind, seen, query, filters, after, size + 1)
-        shown = {search.number_of(key): key for key in keys[:size]}
-        rows = await self._in_order(self._query.where(seen_by(self._table, seen)), list(shown), size)
-        below = [row.id for row in rows if search.tier_of(shown[row.number]) > 1]
-        why = await self._connection.run_sync(_excerpts, self._kind, below, query)
+        tiers = {search.number_of(key): search.tier_of(key) for key in keys[:size]}
+        rows = await self._in_order(_shown(self._query, self._table), seen, list(tiers))
+        why = await self._connection.run_sync(_excerpts, self._kind, {row.id: tiers[row.number] for row in rows}, query)
         return Found(
             rows=tuple(
                 Hit(
@@ -98,13 +96,13 @@ class SqlShelf(ShelfRows[R]):
             after=keys[size - 1] if len(keys) > size else None,
         )
 
-    async def _in_order(self, query: Query, numbers: Sequence[int], size: int) -> list[AnyRow]:
-        """The query's rows of these numbers, as many of the first as asked for, where it has them."""
+    async def _in_order(self, query: Query, seen: Seen, numbers: Sequence[int]) -> Sequence[AnyRow]:
+        """The query's rows of these numbers, in this order, where these eyes may see them."""
         if not numbers:
-            return []
-        rows = await self._connection.execute(query.where(self._table.c.number.in_(numbers[:size])))
-        found = {row.number: row for row in rows}
-        return [found[number] for number in numbers[:size] if number in found]
+            return ()
+        which = {"server": seen.server_id, "member": seen.member_id, "numbers": numbers}
+        found = {row.number: row for row in await self._connection.execute(query, which)}
+        return [found[number] for number in numbers if number in found]
 
     async def _index(self, record_id: RecordId) -> None:
         """Whatever changes what a record is found by ends with this."""
@@ -131,9 +129,26 @@ class SqlShelf(ShelfRows[R]):
         return done.rowcount > 0
 
 
-def _excerpts(connection: Connection, kind: Kind, ids: list[RecordId], query: Words) -> dict[RecordId, Excerpt]:
-    found = {each.id: excerpt(each.passages, query) for each in documents(connection, kind, ids)} if ids else {}
-    return {record_id: why for record_id, why in found.items() if why is not None}
+def _excerpts(
+    connection: Connection, kind: Kind, tiers: dict[RecordId, int], query: Words
+) -> dict[RecordId, Excerpt | None]:
+    """Why those were found whose title does not say it: by key, what was found in which tier."""
+    below = [record_id for record_id, tier in tiers.items() if tier > 1]
+    deep = [record_id for record_id in below if tiers[record_id] > 2]
+    read = documents(connection, kind, below, deep) if below else ()
+    return {each.id: excerpt(each.passages, query) for each in read}
+
+
+@cache
+def _offered(table: Table, title: Column[str]) -> Query:
+    return _shown(select(table.c.number, title.label("title")), table)
+
+
+@cache
+def _shown(query: Query, table: Table) -> Query:
+    mine = or_(~table.c.private, table.c.owner_id == bindparam("member"))
+    there = and_(table.c.server_id == bindparam("server"), table.c.deleted_at.is_(None), mine)
+    return query.where(there, table.c.number.in_(bindparam("numbers", expanding=True)))
 
 
 @cache

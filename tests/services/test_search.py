@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mv.domain.excerpt import excerpt, marks_in
-from mv.domain.folding import fold, places, words
+from mv.domain.folding import fold, origin, words
 from mv.domain.search import (
     MOST_WORDS,
     Passage,
@@ -56,8 +56,9 @@ def test_what_is_folded_stays_so_and_knows_where_it_came_from(text: str) -> None
     folded = fold(text)
     assert words(folded) == words(text)
     assert all(unicodedata.category(char)[0] in "LNM" or char == " " for char in folded)
-    assert len(places(text)) == len(folded) + 1
-    assert places(text) == sorted(places(text))
+    places = [origin(text)(place) for place in range(len(folded))]
+    assert places == sorted(places)
+    assert all(folded[n] in fold(text[place]) for n, place in enumerate(places))
 
 
 @given(st.text(max_size=300))
