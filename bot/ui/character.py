@@ -12,11 +12,14 @@ from bot.ui import limits
 from bot.ui.custom_ids import Action, ListOf, Press, Turn, custom_id
 from bot.ui.frame import Attached, Button, Row, Sheet
 from bot.ui.lists import list_sheet
+from bot.ui.search import FOUND_TITLE, found_sheet, marked
 from bot.ui.text import EMPTY, bare, line, plain
 from bot.ui.words import ACCENT, LOCK, engine_gone, many, price, stamp
 from mv.domain.character import Character, CharacterView, Take
+from mv.domain.excerpt import Excerpt
 from mv.domain.ids import RecordId
-from mv.ports import Page
+from mv.domain.search import Sought
+from mv.ports import Found, Hit, Page
 
 
 def character_message(
@@ -58,6 +61,24 @@ def character_rows(page: Page[Character], turn: Turn | None = None) -> Sheet:
         page.before,
         "No characters here yet. `/character create` makes the first.",
     )
+
+
+def characters_found(
+    found: Found[Character], sought: Sought, turn: Turn | None = None, *, wider: bool = False
+) -> Sheet:
+    """A page of /character search; `turn` is where it stands, `wider` whether the last word was taken for a
+    beginning."""
+    turn = turn or Turn(what=ListOf.CHARACTER_FOUND)
+    return found_sheet("Characters", [_found(hit) for hit in found.rows], sought, turn, found.after, wider=wider)
+
+
+def _found(hit: Hit[Character]) -> tuple[str, str, Excerpt | None]:
+    record = hit.record
+    lock = f" {LOCK}" if record.private else ""
+    name = marked(record.name, hit.title, FOUND_TITLE) or EMPTY
+    facts = [many(record.takes, "take"), f"<@{record.owner_id}>", stamp(record.created_at, "R")]
+    facts += [str(record.project_ref)] if record.project_ref is not None else []
+    return f"**{record.ref}** · {name}{lock}", " · ".join(facts), hit.excerpt
 
 
 def _way(view: CharacterView) -> str:

@@ -86,12 +86,15 @@ class ListOf(StrEnum):
     CHARACTER = "character"
     PROJECT = "project"
     JOBS = "jobs"
+    SCENES_FOUND = "scenes-found"
+    CHARACTER_FOUND = "character-found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """A page of a list: rows with numbers below `before` (0: from the newest), of a project by its number and of a
-    member, where they are not 0."""
+    member, where they are not 0. Of what was found, `before` is where the page before ended; what was sought stands in
+    the message."""
 
     what: ListOf
     before: int = 0

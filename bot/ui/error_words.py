@@ -36,6 +36,7 @@ FIELDS = {
     "to": "The place",
     "duration_seconds": "The duration in seconds",
     "shot_size": "The shot size",
+    "since": "The day to begin with",
 }
 RULES = {
     "safety": "its safety rules",
@@ -154,6 +155,10 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.ListFull: lambda x: Words(f"A scene list has {x.limit} scenes at most.", "Remove one first: `/scenes remove`."),
     e.LastScene: lambda _: Words("A scene list keeps at least one scene.", "`/scenes delete` deletes the whole list."),
     e.Same: lambda x: Words(f"That is what {x.ref} is already; no version was made."),
+    e.NothingSought: lambda x: Words(
+        f"There is nothing to look for in {_code(x.given, 80)}.",
+        "Type at least one word or number that shall be found; signs and emoji are not searched.",
+    ),
     e.Unknown: lambda x: Words(f"There is no {x.kind} {_code(x.given, 80)}.", _near(x.nearest)),
     e.Taken: lambda x: Words(f"There is a {x.kind} of that name already: {x.ref}.", "Use it, or choose another name."),
     e.ServerOnly: lambda x: Words("This works in a server only.", "Use it in a channel of your server."),

@@ -11,11 +11,14 @@ from bot.ui.custom_ids import Action, ListOf, Press, Turn, custom_id
 from bot.ui.frame import Button, Row, Sheet
 from bot.ui.lists import list_sheet
 from bot.ui.scene_history import how_made, made_meanwhile_text, restore_button
+from bot.ui.search import FOUND_TITLE, found_sheet, marked
 from bot.ui.text import EMPTY, bare, line, plain
 from bot.ui.words import ACCENT, LOCK, engine_gone, length, many, price, quote, stamp, timecode
+from mv.domain.excerpt import Excerpt
 from mv.domain.ids import RecordId
 from mv.domain.scenes import Scene, SceneList, SceneListView, SceneVersion, ShotSize
-from mv.ports import Page
+from mv.domain.search import Sought
+from mv.ports import Found, Hit, Page
 
 SHOTS = {
     ShotSize.EWS: "Extreme wide",
@@ -63,6 +66,23 @@ def scene_list_rows(page: Page[SceneList], turn: Turn | None = None) -> Sheet:
         page.before,
         "No scene lists here yet. `/scenes create` makes the first.",
     )
+
+
+def scene_lists_found(
+    found: Found[SceneList], sought: Sought, turn: Turn | None = None, *, wider: bool = False
+) -> Sheet:
+    """A page of /scenes search; `turn` is where it stands, `wider` whether the last word was taken for a beginning."""
+    turn = turn or Turn(what=ListOf.SCENES_FOUND)
+    return found_sheet("Scene lists", [_found(hit) for hit in found.rows], sought, turn, found.after, wider=wider)
+
+
+def _found(hit: Hit[SceneList]) -> tuple[str, str, Excerpt | None]:
+    record = hit.record
+    lock = f" {LOCK}" if record.private else ""
+    title = marked(record.title, hit.title, FOUND_TITLE) or EMPTY
+    facts = [f"<@{record.owner_id}>", stamp(record.created_at, "R")]
+    facts += [str(ref) for ref in (record.character_ref, record.project_ref) if ref is not None]
+    return f"**{record.ref}** · {title}{lock}", " · ".join(facts), hit.excerpt
 
 
 def notes_in_words(notes: Sequence[str]) -> str:

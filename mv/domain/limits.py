@@ -20,6 +20,8 @@ IMAGES = (1, 4)
 SEED = (0, 2**31 - 1)
 PAGE = 10
 """Rows on a page of a list."""
+FOUND = 6
+"""Records on a page of a search, which says of each why it was found."""
 CHOICES = 25
 """Autocomplete answers at most."""
 

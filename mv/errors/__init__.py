@@ -5,8 +5,8 @@ that failed stores its code and facts, so that the words can be found again afte
 
     MvError
     ├── Refused                 nothing was started, nothing is charged
-    │   ├── OutOfRange, TooLong, Empty, NotChosen, Unknown, Taken, ServerOnly, ListFull, LastScene, Same
-    │   ├── NotFound, NotAllowed, ManagersOnly, TooLate
+    │   ├── OutOfRange, TooLong, Empty, NotChosen, NothingSought, Unknown, Taken, ServerOnly
+    │   ├── NotFound, NotAllowed, ManagersOnly, TooLate, ListFull, LastScene, Same
     │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
     │   └── NotSetUp, VendorResting, Restarting
     ├── VendorError             the vendor was asked, or could not be
@@ -38,6 +38,7 @@ from mv.errors.refused import (
     NotAllowed,
     NotChosen,
     NotFound,
+    NothingSought,
     NotSetUp,
     OutOfRange,
     Refused,
@@ -105,6 +106,7 @@ __all__ = [
     "NotDiscord",
     "NotFound",
     "NotSetUp",
+    "NothingSought",
     "OutOfRange",
     "Partial",
     "PortTaken",

@@ -38,6 +38,13 @@ class Empty(Refused):
 
 
 @dataclass(eq=False)
+class NothingSought(Refused):
+    """A query that names nothing to be found: signs only, or only what shall not be found."""
+
+    given: str
+
+
+@dataclass(eq=False)
 class NotChosen(Refused):
     """A value that is not one of those allowed."""
 

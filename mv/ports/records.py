@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from mv.domain.character import Character, MediaFile, Take
+from mv.domain.excerpt import Excerpt, Marks
 from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
 from mv.domain.jobs import Delivery, Job, JobKind, JobState, Once, Step
 from mv.domain.project import Project
 from mv.domain.scenes import SceneList, SceneVersion
+from mv.domain.search import Filters, Query
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota
 from mv.errors import MvError
 
@@ -33,6 +35,24 @@ class Choice:
 
     ref: Ref
     title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit(Generic[T]):
+    """A record that was found: where in its title the words stand, and the part below the title that shows why."""
+
+    record: T
+    title: Marks
+    excerpt: Excerpt | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found(Generic[T]):
+    """A page of what was found, best first; `after` is what to ask the next page with, 12 digits at most, None at the
+    end."""
+
+    rows: tuple[Hit[T], ...]
+    after: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +102,12 @@ class ShelfRows(Protocol[T]):
         """Newest first."""
 
     async def choices(self, seen: Seen, text: str, size: int) -> tuple[Choice, ...]:
-        """For autocomplete: number prefix or words of the title; newest first."""
+        """For autocomplete: number prefix, or words that begin words of the title; newest first, but for the number
+        itself."""
+
+    async def search(self, seen: Seen, query: Query, filters: Filters, *, after: int | None, size: int) -> Found[T]:
+        """All words in the title first, then in what it is about, then anywhere; among these the newest first. A query
+        that is empty finds nothing."""
 
     async def star(self, record_id: RecordId, at: datetime | None) -> None:
         """Since when it is kept from clean-up; None: it is not."""

@@ -46,6 +46,8 @@ class CharacterTask(BaseModel):
     character_id: str | None = None
     numbers: tuple[int, ...] = ()
     """Which pictures of the request are made, from 1; all of them if none is named."""
+    by: str = ""
+    """What whoever asked was called then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,7 @@ class Characters(Shelf[Character]):
             request=order.model_dump(exclude_none=True),
             defaults_applied=defaults,
             engines=tuple(engine.name for engine in engines),
+            by=actor.name,
         )
         ask = Ask(actor=actor, server_id=server, project_id=project_id, reply=reply)
         return await self._admit(ask, task, engines[0])
@@ -103,6 +106,7 @@ class Characters(Shelf[Character]):
             defaults_applied=dict(record.defaults_applied),
             engines=tuple(engine.name for engine in engines),
             character_id=record_id,
+            by=actor.name,
         )
         ask = Ask(
             actor=actor,

@@ -234,6 +234,7 @@ class CharacterRunner(Runner):
             created_at=self._tools.clock.now(),
             takes=0,
             project_id=job.project_id,
+            owner_name=task.by,
         )
 
 

@@ -68,6 +68,8 @@ class SceneTask(BaseModel):
     """The version it makes, as far as can be foreseen when it is asked for."""
     revision: Revision | None = None
     character_id: str | None = None
+    by: str = ""
+    """What whoever asked was called then."""
 
 
 class Scenes(Shelf[SceneList]):
@@ -96,6 +98,7 @@ class Scenes(Shelf[SceneList]):
             defaults_applied=defaults,
             engines=tuple(engine.name for engine in engines),
             character_id=character_id,
+            by=actor.name,
         )
         return await self._admit(
             Ask(actor=actor, server_id=server, project_id=project_id, reply=reply), task, engines[0]
@@ -134,6 +137,7 @@ class Scenes(Shelf[SceneList]):
             list_id=view.record.id,
             attempt=view.record.versions + 1,
             revision=revision,
+            by=actor.name,
         )
         ask = Ask(
             actor=actor,

@@ -241,6 +241,7 @@ class SceneRunner(Runner):
             versions=1,
             project_id=job.project_id,
             character_id=RecordId(task.character_id) if task.character_id else None,
+            owner_name=task.by,
         )
 
 

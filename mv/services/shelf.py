@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from mv.domain import limits
 from mv.domain.actor import Actor
 from mv.domain.character import Character
 from mv.domain.ids import Kind, MemberId, RecordId, parse_ref
+from mv.domain.project import Project
 from mv.domain.scenes import SceneList
-from mv.errors import NotAllowed, NotFound
-from mv.ports import Choice, Page, ShelfRows, Transaction
+from mv.domain.search import Filters, Sought, first_day, parse_query, readable, widened
+from mv.errors import NotAllowed, NotFound, NothingSought
+from mv.ports import Choice, Found, Page, ShelfRows, Transaction
 from mv.services.project import find_project
 from mv.services.tools import Tools, eyes, server_of
 
 R = TypeVar("R", SceneList, Character)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched(Generic[R]):
+    """What was `sought`, with full names and days, and a page of what was found. `widened`: nothing had the last word,
+    so that what begins with it was sought."""
+
+    sought: Sought
+    found: Found[R]
+    widened: bool = False
 
 
 class Shelf(Generic[R]):
@@ -45,6 +58,44 @@ class Shelf(Generic[R]):
         """For autocomplete."""
         async with self._tools.records.read() as tx:
             return await self._rows(tx).choices(eyes(actor), text, limits.CHOICES)
+
+    async def search(self, actor: Actor, sought: Sought, after: int | None = None) -> Searched[R]:
+        """A page, best first; `after` as the page before said. Raises Empty, TooLong, NothingSought, NotChosen for a
+        day, Unknown for a filter."""
+        sought, filters = self._filters(
+            replace(sought, query=readable(limits.text("query", sought.query, limits.QUERY)))
+        )
+        if parse_query(sought.query).empty:
+            raise NothingSought(given=sought.query)
+        async with self._tools.records.read() as tx:
+            project = await find_project(tx, server_of(actor), sought.project)
+            if project is not None:
+                sought, filters = _within(project, sought, filters)
+            found = await self._found(tx, actor, sought, filters, after)
+            wider = widened(sought.query) if not found.rows and after is None else None
+            if wider is not None and len(wider) <= limits.QUERY:
+                more = await self._found(tx, actor, replace(sought, query=wider), filters, None)
+                if more.rows:
+                    return Searched(sought=replace(sought, query=wider), found=more, widened=True)
+        return Searched(sought=sought, found=found)
+
+    async def _found(
+        self, tx: Transaction, actor: Actor, sought: Sought, filters: Filters, after: int | None
+    ) -> Found[R]:
+        query = parse_query(sought.query)
+        return await self._rows(tx).search(eyes(actor), query, filters, after=after, size=limits.FOUND)
+
+    def _filters(self, sought: Sought) -> tuple[Sought, Filters]:
+        """All but the project."""
+        config, today = self._tools.config, self._tools.clock.now().date()
+        engine = config.engine(sought.engine).name if sought.engine else None
+        flavor = config.flavor(sought.flavor).name if sought.flavor else None
+        since = first_day(sought.since, today) if sought.since else None
+        day = since.date().isoformat() if since else None
+        filters = Filters(
+            member_id=sought.member, engine=engine, flavor=flavor, since=since, has_picture=sought.has_picture
+        )
+        return replace(sought, engine=engine, flavor=flavor, since=day), filters
 
     async def deletable(self, actor: Actor, given: str) -> R:
         """The record that this actor may delete, by ref. Raises NotFound, NotAllowed."""
@@ -79,6 +130,10 @@ class Shelf(Generic[R]):
         if record is None or not visible(actor, record):
             raise NotFound(kind=self._name, given="")
         return record
+
+
+def _within(project: Project, sought: Sought, filters: Filters) -> tuple[Sought, Filters]:
+    return replace(sought, project=str(project.ref)), replace(filters, project_id=project.id)
 
 
 def visible(actor: Actor, record: SceneList | Character) -> bool:

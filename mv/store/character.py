@@ -39,6 +39,7 @@ class SqlCharacterRows(SqlShelf[Character], CharacterRows):
     async def add(self, record: Character) -> None:
         """A new character, without takes. Raises Conflict at the end of the transaction's statement if it is there."""
         await self._connection.execute(insert(characters), _from_character(record))
+        await self._index(record.id)
 
     async def add_takes(self, record_id: RecordId, takes_: Sequence[Take]) -> None:
         """With their media rows, which must be stored before by `MediaRows.add`. Raises Conflict for a number that this
@@ -48,6 +49,7 @@ class SqlCharacterRows(SqlShelf[Character], CharacterRows):
         await self._connection.execute(insert(takes), [_from_take(record_id, take) for take in takes_])
         counted = update(characters).where(characters.c.id == record_id)
         await self._connection.execute(counted.values(takes=characters.c.takes + len(takes_)))
+        await self._index(record_id)
 
     async def takes(self, record_id: RecordId, *, job_id: RecordId | None = None) -> tuple[Take, ...]:
         """All, or those of one job, in order of their number."""

@@ -71,6 +71,7 @@ class SqlSceneRows(SqlShelf[SceneList], SceneRows):
         """A new list with its first version. Raises Conflict for a job that has made a version already."""
         await self._connection.execute(insert(scene_lists), _from_list(record, version))
         await self._store(record.id, version)
+        await self._index(record.id)
 
     async def add_version(self, record_id: RecordId, version: SceneVersion) -> None:
         """The next version, which becomes current; the list's title follows it. Raises Conflict if its number is not
@@ -81,6 +82,7 @@ class SqlSceneRows(SqlShelf[SceneList], SceneRows):
         if not (await self._connection.execute(update(scene_lists).where(before).values(current))).rowcount:
             raise Conflict()
         await self._store(record_id, version)
+        await self._index(record_id)
 
     async def _store(self, record_id: RecordId, version: SceneVersion) -> None:
         await self._connection.execute(insert(scene_versions), _from_version(record_id, version))

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.errors import SchemaTooNew
-from mv.store import search_tables
+from mv.store import search
 from mv.store.migrations import REVISIONS
 from mv.store.tables import metadata
 
@@ -56,7 +56,7 @@ def _stored_revision(connection: Connection) -> str | None:
 async def create(connection: AsyncConnection) -> None:
     """All tables at their newest, where there are none."""
     await connection.run_sync(metadata.create_all, checkfirst=False)
-    await connection.run_sync(search_tables.create)
+    await connection.run_sync(search.create)
     await connection.run_sync(STAMP.metadata.create_all, checkfirst=False)
     await connection.execute(insert(STAMP).values(version_num=NEWEST))
 

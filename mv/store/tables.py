@@ -123,6 +123,7 @@ characters = Table(
     ),
     Index("ix_characters_owner", "server_id", "owner_id", "number"),
     Index("ix_characters_project", "server_id", "project_id", "number"),
+    Index("ix_characters_since", "server_id", "created_at", "number"),
     Index("ix_characters_deleted", "deleted_at", sqlite_where=text("deleted_at IS NOT NULL")),
 )
 
@@ -165,6 +166,7 @@ scene_lists = Table(
     ),
     Index("ix_scene_lists_owner", "server_id", "owner_id", "number"),
     Index("ix_scene_lists_project", "server_id", "project_id", "number"),
+    Index("ix_scene_lists_since", "server_id", "created_at", "number"),
     Index("ix_scene_lists_character", "character_id", "number", sqlite_where=text("character_id IS NOT NULL")),
     Index("ix_scene_lists_deleted", "deleted_at", sqlite_where=text("deleted_at IS NOT NULL")),
 )

@@ -18,7 +18,9 @@ from tests.bench.side import BARE, OURS, Side
 from tests.bench.table import HEAD, Row
 from tests.bench.vendors import vendors
 
-KEYS = "abcdefghi"
+KEYS = "abcdefghil"
+NAMES = {"library": "l"}
+"""Keys that may be asked for by a word."""
 
 
 @contextlib.asynccontextmanager
@@ -54,6 +56,11 @@ async def measure(keys: str, command: Sequence[str], *, quick: bool) -> AsyncIte
         from tests.bench import stalls
 
         yield await stalls.longest(quick=quick)
+    if "l" in keys:
+        from tests.bench import library
+
+        for row in await library.large(quick=quick):
+            yield [row]
     if tuple(command) == OURS:  # the others have nothing to cancel, to queue or to finish
         for key, measured in (("g", cancels.rounds), ("h", fairness.turns), ("i", stops.stops)):
             if key in keys:
@@ -63,12 +70,15 @@ async def measure(keys: str, command: Sequence[str], *, quick: bool) -> AsyncIte
 async def main() -> int:
     """Prints the table; with --strict, 1 if an aim was missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("keys", nargs="*", default=list(KEYS), metavar="a-i", help="which measurements; all by default")
+    parser.add_argument(
+        "keys", nargs="*", default=list(KEYS), metavar="a-i, library", help="which measurements; all by default"
+    )
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
     parser.add_argument("--bare", action="store_true", help="the bare bot on both sides")
     parser.add_argument("--strict", action="store_true", help="exit code 1 if an aim is missed")
     parser.add_argument("--command", type=shlex.split, default=OURS, help="how to start the bot that is measured")
     args = parser.parse_args()
+    args.keys = [NAMES.get(key, key) for key in args.keys]
     rows: list[Row] = []
     async for found in measure("".join(args.keys), BARE if args.bare else args.command, quick=args.quick):
         rows += found

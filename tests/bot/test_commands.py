@@ -34,6 +34,15 @@ PROJECT = text(offers=True)
 SCENE = Opt(INTEGER, True, 1, 24)
 VERSION = Opt(INTEGER, True, 1, 999_999)
 KIND = ("scenes", "images", "spend")
+SEARCH = {
+    "query": text(1000, required=True),
+    "project": PROJECT,
+    "member": Opt(USER),
+    "engine": text(offers=True),
+    "flavor": text(offers=True),
+    "since": text(offers=True),
+    "has_picture": Opt(BOOLEAN),
+}
 COMMANDS: dict[str, dict[str, Opt]] = {
     "scenes create": {
         "idea": text(2000, required=True),
@@ -61,6 +70,7 @@ COMMANDS: dict[str, dict[str, Opt]] = {
     "scenes compare": {"ref": REF, "from": VERSION, "to": VERSION},
     "scenes restore": {"ref": REF, "version": VERSION},
     "scenes list": {"project": PROJECT, "member": Opt(USER)},
+    "scenes search": SEARCH,
     "scenes delete": {"ref": REF},
     "character create": {
         "description": text(2000, required=True),
@@ -76,6 +86,7 @@ COMMANDS: dict[str, dict[str, Opt]] = {
     },
     "character show": {"ref": REF},
     "character list": {"project": PROJECT, "member": Opt(USER)},
+    "character search": SEARCH,
     "character original": {"ref": REF, "take": Opt(INTEGER, low=1)},
     "character delete": {"ref": REF},
     "project create": {"name": text(80, required=True)},

@@ -52,6 +52,9 @@ async def test_members_texts_everywhere(world: World, name: str) -> None:
     assert "C1 · take 1" in said(world.last)
     for command in ("scenes list", "character list", "project list", "jobs list"):
         await world.ann.slash(world.channel, command)
+    for command in ("scenes search", "character search"):
+        for query in (text[:1000], "x everyone", "z word big"):
+            await world.ann.slash(world.channel, command, query=query, since="today")
     for command in ("scenes show", "scenes delete", "character show", "project create", "scenes list"):
         option = {"project create": "name", "scenes list": "project"}.get(command, "ref")
         await world.bob.slash(world.channel, command, **{option: text[:80].strip() or "x"})

@@ -11,14 +11,18 @@ from mv.store import postgres, sqlite
 STORE = Path(mv.store.__file__).parent
 SQLITE_ONLY = re.compile(
     r"PRAGMA|BEGIN IMMEDIATE|INSERT OR |REPLACE INTO|sqlite_master|rowid|julianday|strftime|json_extract|GLOB |"
-    r"COLLATE NOCASE|import sqlite3|import aiosqlite|AUTOINCREMENT"
+    r"COLLATE NOCASE|MATCH |fts5|import sqlite3|import aiosqlite|AUTOINCREMENT"
 )
-POSTGRES_ONLY = re.compile(r"SERIALIZABLE|REPEATABLE READ|FOR UPDATE|SKIP LOCKED|asyncpg|ILIKE|ilike|::")
+POSTGRES_ONLY = re.compile(
+    r"SERIALIZABLE|REPEATABLE READ|FOR UPDATE|SKIP LOCKED|asyncpg|tsvector|tsquery|ILIKE|ilike|::"
+)
 HOMES = {
     "sqlite.py": SQLITE_ONLY,
     "sqlite_files.py": SQLITE_ONLY,
+    "search_sqlite.py": SQLITE_ONLY,
     "one_hop.py": SQLITE_ONLY,
     "postgres.py": POSTGRES_ONLY,
+    "search_postgres.py": POSTGRES_ONLY,
 }
 
 

@@ -20,13 +20,18 @@ from bot.ui.brief import ROOM, in_brief
 from bot.ui.custom_ids import Action, ListOf, Turn
 from bot.ui.frame import Sheet
 from bot.ui.text import line, plain
+from mv.domain.character import Character
 from mv.domain.engine import Vendor
+from mv.domain.excerpt import excerpt, marks_in
 from mv.domain.ids import Kind, Ref, ServerId
 from mv.domain.jobs import JobState, Phase, Progress
+from mv.domain.limits import FOUND, QUERY
 from mv.domain.project import Project
+from mv.domain.scenes import SceneList
+from mv.domain.search import Passage, Place, Sought, parse_query
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
 from mv.errors import MvError, error_types
-from mv.ports import Page, VendorState
+from mv.ports import Found, Hit, Page, VendorState
 from tests.ui import records, rules
 from tests.ui.records import NOW, PIECES, texts
 
@@ -54,6 +59,13 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
         scenes.scene_list_rows(_page([records.scene_list(text, n, private=True) for n in numbers]), turn),
     )
     yield "characters", character.character_rows(_page([records.character(text, private=True)] * 10), turn)
+    lists, figures, sought = _finds(text, numbers)
+    for wider in (False, True):
+        yield "scene lists found", scenes.scene_lists_found(lists, sought, turn, wider=wider)
+        yield "characters found", character.characters_found(figures, sought, turn, wider=wider)
+    for sheet in (scenes.scene_lists_found(lists, sought, wider=True), character.characters_found(figures, sought)):
+        assert len([row for row in sheet.content.split("\n") if row.startswith("**")]) == FOUND, "all six"
+    yield "nothing found", scenes.scene_lists_found(Found(rows=(), after=None), sought)
     yield "projects", project.project_rows(_page([_project(text)] * 10), turn)
     yield "jobs", jobs.job_rows(list(_job_lines(text, numbers)), records.LAST, turn, HELD_UP)
     assert len(jobs.job_rows(list(_job_lines(text, numbers)), None, turn, HELD_UP).content.split("\n")) == 22, "all ten"
@@ -78,6 +90,25 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     yield "quotas", usage.quota_message([allowance.quota for allowance in _allowances()] * count)
     yield "quota", usage.quota_set(_allowances()[0].quota)
     yield "help", help.help_message()
+
+
+def _finds(text: str, numbers: range) -> tuple[Found[SceneList], Found[Character], Sought]:
+    """The words of the text, found in the text itself."""
+    words = text[:QUERY] if not parse_query(text[:QUERY]).empty else "x"
+    query = parse_query(words)
+    passages = [Passage(place=Place.SCENE, scene=24, text=text), Passage(place=Place.MEMBER, text=f"x {text}")]
+    why, marks = excerpt(passages, query), marks_in(text, query)
+    lists = [records.scene_list(text, n, private=True) for n in numbers[:FOUND]]
+    figures = [records.character(text, private=True)] * FOUND
+    sought = Sought(
+        query=words, project=f"P{records.LAST}", member=records.BIG_ID, engine=text, flavor=text, since="2026-11-22",
+        has_picture=True,
+    )  # fmt: skip
+    return (
+        Found(rows=tuple(Hit(record=each, title=marks, excerpt=why) for each in lists), after=records.LAST),
+        Found(rows=tuple(Hit(record=each, title=marks, excerpt=why) for each in figures), after=None),
+        sought,
+    )
 
 
 HELD_UP = {

@@ -9,6 +9,7 @@ from bot.cogs.scenes.editing import Editing
 from bot.cogs.scenes.history import History
 from bot.cogs.scenes.library import Library
 from bot.cogs.scenes.making import Making
+from bot.cogs.scenes.search import Search
 from bot.delivery import DiscordCourier
 from mv.app import App
 from mv.domain.jobs import JobKind
@@ -21,6 +22,7 @@ class ScenesCog(
     Editing,
     History,
     Library,
+    Search,
     commands.GroupCog,
     group_name="scenes",
     group_description="Scene lists for a music video",

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from mv.store import search_tables
+from mv.store import search
 
 revision = "0004"
 down_revision = "0003"
@@ -16,6 +16,7 @@ def upgrade() -> None:
     for table in ("scene_lists", "characters"):
         op.add_column(table, sa.Column("owner_name", sa.Text(), nullable=False, server_default=""))
         op.add_column(table, sa.Column("starred_at", TIME))
+        op.create_index(f"ix_{table}_since", table, ["server_id", "created_at", "number"])
         _index_where(f"ix_{table}_deleted", table, ["deleted_at"], "deleted_at IS NOT NULL")
     _index_where("ix_scene_lists_character", "scene_lists", ["character_id", "number"], "character_id IS NOT NULL")
     op.add_column("characters", sa.Column("main_take", sa.Integer()))
@@ -27,7 +28,8 @@ def upgrade() -> None:
     op.add_column("scene_versions", sa.Column("scene", sa.Integer()))
     op.add_column("scene_versions", sa.Column("instruction", sa.Text(), nullable=False, server_default=""))
     _settings()
-    search_tables.create(op.get_bind())
+    search.create(op.get_bind())
+    search.fill(op.get_bind())
 
 
 def _settings() -> None:
