@@ -23,6 +23,7 @@ class Action(StrEnum):
 
     SCENES_PAGE = "scenes.page"
     SCENES_AGAIN = "scenes.again"
+    SCENES_EXPORT = "scenes.export"
     SCENES_DELETE = "scenes.delete"
     SCENES_DELETE_YES = "scenes.delete-yes"
     CHARACTER_AGAIN = "character.again"
@@ -45,6 +46,7 @@ STARTING = frozenset({Action.SCENES_AGAIN, Action.CHARACTER_AGAIN, Action.JOB_RE
 _ARGUMENTS: dict[Action, dict[str, str]] = {
     Action.SCENES_PAGE: {"version": r"\d{1,6}", "page": r"\d{1,3}"},
     Action.SCENES_AGAIN: {"version": r"\d{1,6}"},
+    Action.SCENES_EXPORT: {"version": r"\d{1,6}"},
     Action.SCENES_DELETE_YES: {"message": r"\d{1,20}"},
     Action.CHARACTER_ORIGINAL: {"job": _ULID},
     Action.CHARACTER_DELETE_YES: {"message": r"\d{1,20}"},

@@ -193,9 +193,11 @@ def _turning(record: RecordId, version: int, page: int, last: int) -> Row:
 
 def _acting(record: RecordId, version: int) -> Row:
     again = Press(action=Action.SCENES_AGAIN, record=record, version=version)
+    export = Press(action=Action.SCENES_EXPORT, record=record, version=version)
     delete = Press(action=Action.SCENES_DELETE, record=record)
     return (
         Button(label="Again", custom_id=custom_id(again)),
+        Button(label="Export", custom_id=custom_id(export)),
         Button(label="Delete", custom_id=custom_id(delete), style=discord.ButtonStyle.danger),
     )
 

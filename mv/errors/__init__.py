@@ -6,6 +6,7 @@ that failed stores its code and facts, so that the words can be found again afte
     MvError
     ├── Refused                 nothing was started, nothing is charged
     │   ├── OutOfRange, TooLong, NotChosen, Unknown, NotAPicture, Taken, ServerOnly
+    │   ├── FileTooLarge, FileGone, NotOurs, BadFile
     │   ├── NotFound, NotAllowed, ManagersOnly, TooLate, Gone
     │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
     │   └── NotSetUp, VendorResting, Restarting
@@ -30,12 +31,16 @@ from mv.errors.ends import Partial, Stopped, Uncertain
 from mv.errors.refused import (
     AllowanceUsedUp,
     AlreadyAsked,
+    BadFile,
     CannotPost,
     Empty,
+    FileGone,
+    FileTooLarge,
     ManagersOnly,
     NotAllowed,
     NotChosen,
     NotFound,
+    NotOurs,
     NotSetUp,
     OutOfRange,
     Refused,
@@ -80,6 +85,7 @@ __all__ = [
     "ArchiveUnusable",
     "BackupImpossible",
     "BadAnswer",
+    "BadFile",
     "BadRequest",
     "Blocked",
     "CannotPost",
@@ -88,6 +94,8 @@ __all__ = [
     "DataFolderInUse",
     "DataFolderUnusable",
     "Empty",
+    "FileGone",
+    "FileTooLarge",
     "Incident",
     "KeyRefused",
     "ManagersOnly",
@@ -99,6 +107,7 @@ __all__ = [
     "NotChosen",
     "NotDiscord",
     "NotFound",
+    "NotOurs",
     "NotSetUp",
     "OutOfRange",
     "Partial",

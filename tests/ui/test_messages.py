@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from bot.ui import character, forms, help, jobs, notice, project, scenes, usage
+from bot.ui import character, exports, forms, help, jobs, notice, project, scenes, usage
 from bot.ui.brief import ROOM, in_brief
 from bot.ui.custom_ids import Action, ListOf, Turn
 from bot.ui.frame import Sheet
@@ -27,6 +27,7 @@ from mv.domain.jobs import JobState, Phase, Progress
 from mv.domain.project import Project
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
 from mv.errors import MvError, error_types
+from mv.export.scenes_files import FileFormat, scene_file
 from mv.ports import Page, VendorState
 from tests.ui import records, rules
 from tests.ui.records import NOW, PIECES, texts
@@ -44,6 +45,7 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     view = records.view(text, scenes=count, notes=notes, private=True)
     for page in {1, 2, len(scenes.scene_pages(view))}:
         yield f"scenes, page {page}", scenes.scene_list_message(view, page)
+    yield "files of a list", exports.scene_files_message(view, [scene_file(view, each) for each in FileFormat])
     shown = records.character_view(text, min(count, 12))
     previews = {take.id: b"picture" for take in shown.takes}
     yield "character", character.character_message(shown, previews, missing=line(text, 300))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from discord import app_commands
 from discord.ext import commands
 
+from bot.cogs.scenes.exporting import Exporting
 from bot.cogs.scenes.library import Library
 from bot.cogs.scenes.making import Making
 from bot.delivery import DiscordCourier
@@ -15,7 +16,12 @@ from mv.domain.jobs import JobKind
 @app_commands.guild_install()
 @app_commands.guild_only()
 class ScenesCog(
-    Making, Library, commands.GroupCog, group_name="scenes", group_description="Scene lists for a music video"
+    Making,
+    Library,
+    Exporting,
+    commands.GroupCog,
+    group_name="scenes",
+    group_description="Scene lists for a music video",
 ):
     """Translates /scenes."""
 
