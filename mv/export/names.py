@@ -20,5 +20,7 @@ def safe_name(stem: str, tail: str = "") -> str:
     text = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Cs", "Co", "Cn"))
     text = " ".join(_FORBIDDEN.sub(" ", text).split()).lstrip(". ")[: LONGEST - len(tail)]
     text = text.encode()[: _BYTES - len(tail.encode())].decode(errors="ignore").rstrip(". ")
-    name = f"{text}{tail}" if text else tail.strip() or "_"
-    return f"_{name}"[: LONGEST - len(tail)] if _RESERVED.fullmatch(name) else name
+    name = f"{text}{tail}".strip()
+    if not name or name.startswith(".") or _RESERVED.fullmatch(name):
+        return f"_{text[: LONGEST - len(tail) - 1]}{tail.strip()}"
+    return name
