@@ -63,8 +63,7 @@ async def _smaller(
 ) -> bool:
     """One by one, as far as Discord takes them."""
     if len(archives) == 1:
-        limit = min(interaction.filesize_limit, archives[0].bytes - 1)
-        raise FileTooLarge(bytes=archives[0].bytes, limit=limit, name=archives[0].name) from error
+        raise FileTooLarge(bytes=archives[0].bytes, name=archives[0].name) from error
     for each in archives:
         if not await _sent(interaction, (each,), drawn):
             return False

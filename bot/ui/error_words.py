@@ -151,7 +151,10 @@ def _bad_file(error: e.BadFile) -> Words:
 
 def _file_too_large(error: e.FileTooLarge) -> Words:
     name = _code(error.name, 60) if error.name else "This file"
-    return Words(f"{name} is too large: {error.bytes / 1e6:,.1f} MB, where {error.limit / 1e6:,.1f} MB are the most.")
+    size = f"{error.bytes / 1e6:,.1f} MB"
+    if not error.limit:
+        return Words(f"{name} has {size}, which is too large for this server.")
+    return Words(f"{name} is too large: {size}, where {error.limit / 1e6:,.1f} MB are the most.")
 
 
 def _too_late(error: e.TooLate) -> Words:

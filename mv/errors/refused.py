@@ -57,10 +57,11 @@ class Unknown(Refused):
 
 @dataclass(eq=False)
 class FileTooLarge(Refused):
-    """A file over the most that is taken in, or that can be sent there; both in bytes. `name` is ours, if it is."""
+    """A file over the most that is taken in, or that can be sent there; both in bytes, 0 if the most is not known.
+    `name` is the file's, if we made it."""
 
     bytes: int
-    limit: int
+    limit: int = 0
     name: str = ""
 
 

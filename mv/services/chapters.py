@@ -128,14 +128,18 @@ async def gather(chapters: Chapters) -> Gathered:
     lists = await chapters.scene_lists()
     figures, shots = await chapters.characters()
     sheets = await chapters.contact_sheets(shots)
-    seen = {record.id for record, _ in shots}
-    bare = [Chapter(pieces=(), record=_of_character(each, [])) for each in figures if each.id not in seen]
     return Gathered(
-        chapters=[*sheets, *lists, *map(_of_take, shots), *bare],
+        chapters=[*sheets, *lists, *await asyncio.to_thread(_pictures, figures, shots)],
         scene_lists=len(lists),
         characters=len(figures),
         takes=len(shots),
     )
+
+
+def _pictures(figures: Sequence[Character], shots: Sequence[Shot]) -> list[Chapter]:
+    seen = {record.id for record, _ in shots}
+    bare = [Chapter(pieces=(), record=_of_character(each, [])) for each in figures if each.id not in seen]
+    return [*map(_of_take, shots), *bare]
 
 
 def _of_take(shot: Shot) -> Chapter:

@@ -305,7 +305,7 @@ async def test_discord_takes_less_than_it_said(world: World, monkeypatch: pytest
     result = await export(world, world.ann)
     assert await archives(result) == []
     assert "`P1_1of" in said(result)
-    assert "is too large" in said(result)
+    assert "too large for this server" in said(result)
 
 
 async def test_a_full_disk_is_told(world: World, monkeypatch: pytest.MonkeyPatch, temporary: Path) -> None:

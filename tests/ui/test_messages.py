@@ -27,6 +27,7 @@ from mv.domain.jobs import JobState, Phase, Progress
 from mv.domain.project import Project
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
 from mv.errors import MvError, error_types
+from mv.export.project_zip import Archive, Contents, Piece
 from mv.export.scenes_files import FileFormat, scene_file
 from mv.ports import Page, VendorState
 from tests.ui import records, rules
@@ -46,6 +47,8 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     for page in {1, 2, len(scenes.scene_pages(view))}:
         yield f"scenes, page {page}", scenes.scene_list_message(view, page)
     yield "files of a list", exports.scene_files_message(view, [scene_file(view, each) for each in FileFormat])
+    for contents, archives in _project_files(text):
+        yield "files of a project", exports.project_files_message(contents, archives)
     shown = records.character_view(text, min(count, 12))
     previews = {take.id: b"picture" for take in shown.takes}
     yield "character", character.character_message(shown, previews, missing=line(text, 300))
@@ -128,6 +131,18 @@ def _project(text: str) -> Project:
         id=records.key(3), server_id=ServerId(1), ref=Ref(Kind.PROJECT, records.LAST), name=text,
         owner_id=records.BIG_ID, created_at=NOW, archived_at=NOW, scene_lists=records.LAST, characters=records.LAST,
     )  # fmt: skip
+
+
+def _project_files(text: str) -> Iterator[tuple[Contents, list[Archive]]]:
+    """The first ones of many, with more left out than a message can name; and later ones."""
+    way = f"/character original ref:C{records.LAST} take:1"
+    left_out = tuple(Piece(name=text, source=Path("x"), size=1, otherwise=way) for _ in range(200))
+    contents = Contents(
+        project=_project(text), scene_lists=records.LAST, characters=records.LAST, takes=records.LAST,
+        names=("x.zip",) * 200, left_out=left_out,
+    )  # fmt: skip
+    for number in (1, 100):
+        yield contents, [Archive(number=n, name="x.zip", path=Path("x"), bytes=1) for n in range(number, number + 3)]
 
 
 def _allowances() -> list[Allowance]:
