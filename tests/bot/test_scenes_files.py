@@ -12,8 +12,10 @@ from python_calamine import CalamineWorkbook
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult, ResponseMessage
 
+from mv.domain import limits
 from mv.domain.actor import Actor
 from mv.domain.ids import ChannelId, MemberId, ServerId
+from mv.domain.scene_check import LENGTHS, TEXT, TITLE
 from mv.domain.scenes import Change, SceneListView
 from mv.domain.usage import AllowanceKind
 from mv.export.scenes import scenes_json
@@ -245,3 +247,24 @@ async def test_hard_texts_go_round(world: World, text: str) -> None:
     assert [again[key] for key in ("title", "scenes")] == [first[key] for key in ("title", "scenes")]
     for format in ("markdown", "csv", "xlsx"):
         await exported(world, format=format)
+
+
+async def test_every_field_at_its_limit(world: World) -> None:
+    made = json.loads(scenes_json(view("A keeper", scenes=24)))
+    made |= {"title": "👩" * TITLE, "logline": "👩" * TEXT, "palette": [f"#00000{n}" for n in range(6)]}
+    made["request"] |= {
+        "idea": "👩" * limits.IDEA,
+        "character": "👩" * limits.CHARACTER,
+        "traits": "👩" * limits.TRAITS,
+    }
+    for scene in made["scenes"]:
+        scene |= {name: "👩" * most for name, most in LENGTHS.items()}
+    world.uploads_up_to(10 * 1024 * 1024)
+    result = await given(world, json.dumps(made, ensure_ascii=False).encode())
+    assert "S1 · version 1" in said(result)
+    assert files(reply(result)) == ["scenes.md", "scenes.json"]
+    everything = await world.bob.click(reply(result), label="Export")
+    assert files(reply(everything)) == ALL
+    by_name = {file.filename: await file.read() for file in reply(everything).attachments}
+    assert json.loads(by_name["S1_v1.json"])["scenes"] == made["scenes"]
+    assert by_name["S1_v1.csv"].decode().count("👩" * TEXT) == 24 * 3
