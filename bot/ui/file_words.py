@@ -9,6 +9,7 @@ NOT_OURS = {
     "not_utf8": "This is no text in UTF-8, as a `scenes.json` is",
     "not_json": "This is no JSON",
     "too_deep": "This is JSON that is nested far too deep",
+    "too_much": "This is JSON with far more in it than a scene list has",
     "another_kind": "This is not the `scenes.json` of a scene list",
     "newer": "A newer version of this bot wrote this file",
 }

@@ -26,6 +26,9 @@ LONGEST_SCENE = 600.0
 SHOWN = 5
 """Mistakes that are told; the others are counted."""
 _LARGEST_NUMBER = 2**53
+_PARTS = 5_000
+"""Strings, commas and brackets. The longest list has a third of them, and what has thousands takes long to decode."""
+_PART = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\xd0\xcf\x11\xe0")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _REF = re.compile(r"S[1-9][0-9]{0,11}")
@@ -60,7 +63,7 @@ class SceneFileContent:
 
 
 def read_scene_file(data: bytes) -> SceneFileContent:
-    """Raises FileTooLarge, NotOurs, or BadFile with the first mistakes. 30 ms for the largest: best off the event
+    """Raises FileTooLarge, NotOurs, or BadFile with the first mistakes. 10 ms for the largest: best off the event
     loop."""
     if len(data) > limits.FILE:
         raise FileTooLarge(bytes=len(data), limit=limits.FILE)
@@ -97,6 +100,8 @@ def _decoded(data: bytes) -> object:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise NotOurs(why="not_utf8") from None
+    if any(number > _PARTS for number, _ in enumerate(_PART.finditer(text))):
+        raise NotOurs(why="too_much")
     try:
         return json.loads(text, object_pairs_hook=_object)
     except json.JSONDecodeError as error:

@@ -73,7 +73,7 @@ class FileGone(Refused):
 @dataclass(eq=False)
 class NotOurs(Refused):
     """A file that is none of those we write. `why`: archive, not_utf8, not_json (at that `line`, if it is known),
-    too_deep, another_kind, newer."""
+    too_deep, too_much, another_kind, newer."""
 
     why: str
     line: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -201,8 +202,14 @@ NOT_OURS: dict[str, tuple[Make, str]] = {
     "an older one": (lambda: data_of(content(schema_version=0)), "another_kind"),
     "text as version": (lambda: data_of(content(schema_version="1")), "another_kind"),
     "a newer one": (lambda: data_of(content(schema_version=2)), "newer"),
-    "deep": (lambda: b'{"a":' * 150_000, "too_deep"),
-    "deep lists": (lambda: b"[" * 900_000, "too_deep"),
+    "deep": (lambda: b'{"a":' * 2_000, "too_deep"),
+    "deeper": (lambda: b'{"a":' * 150_000, "too_much"),
+    "brackets": (lambda: b"[" * 900_000, "too_much"),
+    "lists": (lambda: b"[" + b"[]," * 300_000 + b"1]", "too_much"),
+    "numbers": (lambda: b"[" + b"1," * 400_000 + b"1]", "too_much"),
+    "keys": (lambda: b"{" + b'"k":1,' * 150_000 + b'"k":1}', "too_much"),
+    "a string without an end": (lambda: b'"' + b'\\"' * 400_000, "not_json"),
+    "a long string": (lambda: b'"' + b"[{,:" * 200_000 + b'"', "another_kind"),
     "digits": (lambda: b'{"a": ' + b"9" * 10_000 + b"}", "not_json"),
 }
 
@@ -210,8 +217,11 @@ NOT_OURS: dict[str, tuple[Make, str]] = {
 @pytest.mark.parametrize("name", NOT_OURS)
 def test_what_is_not_ours_is_refused(name: str) -> None:
     make, why = NOT_OURS[name]
+    data = make()
+    start = time.perf_counter()
     with pytest.raises(NotOurs) as caught:
-        read_scene_file(make())
+        read_scene_file(data)
+    assert time.perf_counter() - start < 0.5, "nobody waits for it"
     assert caught.value.why == why
     assert words(caught.value).what
 
