@@ -11,7 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import discord
 from discord import app_commands
@@ -25,11 +25,13 @@ from bot.ui.notice import notice
 from bot.ui.sending import editing, sending
 from mv.domain.ids import MessageId
 from mv.domain.jobs import Job, ReplyTo
-from mv.domain.limits import CHOICES
-from mv.errors import CannotPost, MvError, Repeated, Restarting
+from mv.domain.limits import CHOICES, FILE
+from mv.errors import CannotPost, FileGone, FileTooLarge, MvError, Repeated, Restarting
 from mv.ports import Choice, Courier, JobEngine
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 CHECKS_SECONDS = 1.5
 """When checks take longer, the command is acknowledged before they end; Discord gives up after 3 s."""
@@ -75,6 +77,33 @@ async def begin(
         job = replace(job, reply=replace(job.reply, message_id=MessageId(told.message_id)))
     courier.follow(job)
     jobs.release(job)
+
+
+async def waited(interaction: discord.Interaction, work: Coroutine[Any, Any, T], *, private: bool) -> T:
+    """What `work` returns, which needs no job. If it takes longer than a moment, it is acknowledged meanwhile, to be
+    seen as the reply will be; a refusal takes that back."""
+    working = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait({working}, timeout=CHECKS_SECONDS)
+    if not done:
+        await _acknowledge(interaction, private)
+    try:
+        return await working
+    except Exception:
+        if not done:
+            with suppress(discord.HTTPException, *UNREACHABLE):
+                await interaction.delete_original_response()
+        raise
+
+
+async def handed_in(file: discord.Attachment, limit: int = FILE) -> bytes:
+    """A file's bytes, whatever Discord takes it for. Raises FileTooLarge before it is fetched, FileGone."""
+    if file.size > limit:
+        raise FileTooLarge(bytes=file.size, limit=limit)
+    try:
+        return await file.read()
+    except (discord.HTTPException, *UNREACHABLE) as error:
+        log.warning("a file that was handed in could not be fetched: %s", type(error).__name__)
+        raise FileGone() from error
 
 
 async def _acknowledge(

@@ -18,11 +18,13 @@ from mv.ports import Clock, Meter, Painter, SceneWriter, Unmetered, VendorDoor
 from mv.services.admission import Desk
 from mv.services.character import Characters
 from mv.services.character_run import CharacterRunner
+from mv.services.exports import Exports
 from mv.services.jobs import Jobs
 from mv.services.project import Projects
 from mv.services.scenes import Scenes
 from mv.services.scenes_edit import SceneEdits
 from mv.services.scenes_history import SceneHistory
+from mv.services.scenes_import import SceneImports
 from mv.services.scenes_run import SceneRunner
 from mv.services.tools import Tools
 from mv.services.trace import Trace
@@ -65,6 +67,8 @@ class App:
     projects: Projects
     jobs: Jobs
     usage: Usage
+    exports: Exports
+    imports: SceneImports
     _database: OpeningRecords
     _lock: FolderLock
 
@@ -139,6 +143,8 @@ def build(
         projects=Projects(tools),
         jobs=Jobs(tools),
         usage=Usage(tools),
+        exports=Exports(tools),
+        imports=SceneImports(tools),
         _database=database,
         _lock=FolderLock(settings.data_dir, _elsewhere(settings)),
     )

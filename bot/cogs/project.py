@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import doors
+from bot import doors, offers
 from bot.actor import actor_of
-from bot.delivery import DiscordCourier
+from bot.delivery import DiscordCourier, parcels
 from bot.ui import project as ui
 from bot.ui.custom_ids import ListOf, Turn
+from bot.ui.exports import project_files_message
 from mv.app import App
 from mv.domain import limits
 
@@ -43,6 +45,17 @@ class ProjectCog(commands.GroupCog, group_name="project", group_description="Wha
         """A page of projects."""
         page = await self.app.projects.page(actor_of(interaction))
         await doors.show(interaction, ui.project_rows(page, Turn(what=ListOf.PROJECT)))
+
+    @app_commands.command(name="export", description="All of a project as ZIP files: lists, pictures, a contact sheet")
+    @app_commands.autocomplete(ref=offers.projects)
+    @app_commands.describe(ref="Its number, such as P3")
+    async def export(self, interaction: discord.Interaction, ref: str) -> None:
+        """What the asker may see of it, for them alone."""
+        actor, exports = actor_of(interaction), self.app.exports
+        project = await exports.project(actor, ref)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with exports.packed(actor, project, interaction.filesize_limit) as bundle:
+            await parcels.send(interaction, bundle.archives, partial(project_files_message, bundle.contents))
 
     async def on_turn(self, interaction: discord.Interaction, turn: Turn) -> None:
         """Another page of the list."""

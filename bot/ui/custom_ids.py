@@ -27,6 +27,7 @@ class Action(StrEnum):
     SCENES_REVISE = "scenes.revise"
     SCENES_RESTORE = "scenes.restore"
     SCENES_SHOW = "scenes.show"
+    SCENES_EXPORT = "scenes.export"
     SCENES_DELETE = "scenes.delete"
     SCENES_DELETE_YES = "scenes.delete-yes"
     CHARACTER_AGAIN = "character.again"
@@ -52,6 +53,7 @@ _ARGUMENTS: dict[Action, dict[str, str]] = {
     Action.SCENES_REVISE: {"version": r"\d{1,6}", "scene": r"\d{1,3}"},
     Action.SCENES_RESTORE: {"version": r"\d{1,6}"},
     Action.SCENES_SHOW: {"version": r"\d{1,6}"},
+    Action.SCENES_EXPORT: {"version": r"\d{1,6}"},
     Action.SCENES_DELETE_YES: {"message": r"\d{1,20}"},
     Action.CHARACTER_ORIGINAL: {"job": _ULID},
     Action.CHARACTER_DELETE_YES: {"message": r"\d{1,20}"},

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.ui.file_words import NOT_OURS, wrong
 from bot.ui.text import bare
 from bot.ui.words import VENDORS, about
 from mv import errors as e
@@ -138,6 +139,30 @@ def _bad_answer(error: e.BadAnswer) -> Words:
     )
 
 
+def _not_ours(error: e.NotOurs) -> Words:
+    line = f" (line {error.line})" if error.line else ""
+    return Words(
+        f"{NOT_OURS.get(error.why, NOT_OURS['another_kind'])}{line}.",
+        "Nothing was stored. `/scenes export` with format json writes such a file.",
+    )
+
+
+def _bad_file(error: e.BadFile) -> Words:
+    pairs = zip(error.places, error.wrongs, strict=False)
+    rows = [f"- {_code(place, 60)} {wrong(code)}" for place, code in pairs]
+    more = error.count - len(rows)
+    rows += [f"- and {more:,} more"] if more > 0 else []
+    return Words("Something in this file is wrong:\n" + "\n".join(rows), "Nothing was stored. Mend it and try again.")
+
+
+def _file_too_large(error: e.FileTooLarge) -> Words:
+    name = _code(error.name, 60) if error.name else "This file"
+    size = f"{error.bytes / 1e6:,.1f} MB"
+    if not error.limit:
+        return Words(f"{name} has {size}, which is too large for this server.")
+    return Words(f"{name} is too large: {size}, where {error.limit / 1e6:,.1f} MB are the most.")
+
+
 def _too_late(error: e.TooLate) -> Words:
     how = {"done": "is done", "failed": "has failed", "cancelled": "was cancelled"}.get(error.state, "has ended")
     return Words(f"Too late: {error.ref} {how} already; there is nothing left to cancel.")
@@ -160,6 +185,10 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
         "Type at least one word or number that shall be found; signs and emoji are not searched.",
     ),
     e.Unknown: lambda x: Words(f"There is no {x.kind} {_code(x.given, 80)}.", _near(x.nearest)),
+    e.FileTooLarge: _file_too_large,
+    e.FileGone: lambda x: Words("Discord did not give out this file.", "Send it once more."),
+    e.NotOurs: _not_ours,
+    e.BadFile: _bad_file,
     e.Taken: lambda x: Words(f"There is a {x.kind} of that name already: {x.ref}.", "Use it, or choose another name."),
     e.ServerOnly: lambda x: Words("This works in a server only.", "Use it in a channel of your server."),
     e.NotFound: _not_found,

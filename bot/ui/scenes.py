@@ -236,10 +236,12 @@ def _acting(view: SceneListView, scene: int) -> Row:
     record, version = view.record.id, view.version.number
     revise = Press(action=Action.SCENES_REVISE, record=record, version=version, scene=scene)
     again = Press(action=Action.SCENES_AGAIN, record=record, version=version)
+    export = Press(action=Action.SCENES_EXPORT, record=record, version=version)
     delete = Press(action=Action.SCENES_DELETE, record=record)
     return (
         Button(label="Revise", custom_id=custom_id(revise)),
         Button(label="Again", custom_id=custom_id(again)),
+        Button(label="Export", custom_id=custom_id(export)),
         Button(label="Delete", custom_id=custom_id(delete), style=discord.ButtonStyle.danger),
     )
 

@@ -18,6 +18,8 @@ NAME = 80
 SCENES = (1, 24)
 IMAGES = (1, 4)
 SEED = (0, 2**31 - 1)
+FILE = 1_000_000
+"""Bytes of a file that is handed in."""
 PAGE = 10
 """Rows on a page of a list."""
 FOUND = 6

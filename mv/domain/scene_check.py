@@ -20,7 +20,7 @@ PHRASE = 300
 PALETTE = 6
 
 _REQUIRED = ("title", "description")
-_LENGTHS = {
+LENGTHS = {
     "title": TITLE,
     "description": TEXT,
     "negative_description": TEXT,
@@ -110,10 +110,10 @@ def check(payload: object, *, count: int, shortest: float, longest: float, lenie
 def _scene(raw: object, notes: list[str], shortest: float, longest: float, lenient: bool) -> Scene | None:
     if not isinstance(raw, Mapping):
         return None
-    texts = {name: _text(raw.get(name), length) for name, length in _LENGTHS.items()}
+    texts = {name: _text(raw.get(name), length) for name, length in LENGTHS.items()}
     if not all(texts[name] for name in _REQUIRED):
         return None
-    if any(isinstance(raw.get(n), str) and len(raw[n].strip()) > length for n, length in _LENGTHS.items()):
+    if any(isinstance(raw.get(n), str) and len(raw[n].strip()) > length for n, length in LENGTHS.items()):
         _note(notes, "shortened")
     size = _shot_size(raw.get("shot_size"), notes)
     if size is None:

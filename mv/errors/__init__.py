@@ -6,6 +6,7 @@ that failed stores its code and facts, so that the words can be found again afte
     MvError
     ├── Refused                 nothing was started, nothing is charged
     │   ├── OutOfRange, TooLong, Empty, NotChosen, NothingSought, Unknown, Taken, ServerOnly
+    │   ├── FileTooLarge, FileGone, NotOurs, BadFile
     │   ├── NotFound, NotAllowed, ManagersOnly, TooLate, ListFull, LastScene, Same
     │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
     │   └── NotSetUp, VendorResting, Restarting
@@ -30,8 +31,11 @@ from mv.errors.ends import Partial, Stopped, Uncertain
 from mv.errors.refused import (
     AllowanceUsedUp,
     AlreadyAsked,
+    BadFile,
     CannotPost,
     Empty,
+    FileGone,
+    FileTooLarge,
     LastScene,
     ListFull,
     ManagersOnly,
@@ -39,6 +43,7 @@ from mv.errors.refused import (
     NotChosen,
     NotFound,
     NothingSought,
+    NotOurs,
     NotSetUp,
     OutOfRange,
     Refused,
@@ -84,6 +89,7 @@ __all__ = [
     "ArchiveUnusable",
     "BackupImpossible",
     "BadAnswer",
+    "BadFile",
     "BadRequest",
     "Blocked",
     "CannotPost",
@@ -92,6 +98,8 @@ __all__ = [
     "DataFolderInUse",
     "DataFolderUnusable",
     "Empty",
+    "FileGone",
+    "FileTooLarge",
     "Incident",
     "KeyRefused",
     "LastScene",
@@ -105,6 +113,7 @@ __all__ = [
     "NotChosen",
     "NotDiscord",
     "NotFound",
+    "NotOurs",
     "NotSetUp",
     "NothingSought",
     "OutOfRange",

@@ -82,6 +82,42 @@ class Unknown(Refused):
 
 
 @dataclass(eq=False)
+class FileTooLarge(Refused):
+    """A file over the most that is taken in, or that can be sent there; both in bytes, 0 if the most is not known.
+    `name` is the file's, if we made it."""
+
+    bytes: int
+    limit: int = 0
+    name: str = ""
+
+
+@dataclass(eq=False)
+class FileGone(Refused):
+    """Discord did not give out a file that was handed in."""
+
+
+@dataclass(eq=False)
+class NotOurs(Refused):
+    """A file that is none of those we write. `why`: archive, not_utf8, not_json (at that `line`, if it is known),
+    too_deep, too_much, another_kind, newer."""
+
+    why: str
+    line: int = 0
+
+
+@dataclass(eq=False)
+class BadFile(Refused):
+    """A file of ours in which something is wrong: the first `places`, what is wrong at each, and the `count` of all
+    mistakes. `wrongs` are codes with their facts behind colons: missing, unknown, twice, text, list, object, flag, ref,
+    shot_size, colours, controls, empty, long:LIMIT:LENGTH, whole:LOW:HIGH, seconds:MOST, count:LOW:HIGH:FOUND,
+    order:NUMBER."""
+
+    places: tuple[str, ...]
+    wrongs: tuple[str, ...]
+    count: int
+
+
+@dataclass(eq=False)
 class Taken(Refused):
     """A name that another record of this server has already."""
 

@@ -1,1 +1,1 @@
-"""Records as files for people and programs: pure functions, a record in, bytes out."""
+"""Records as files for people and programs: a record in, bytes out; and projects as ZIP files on the disk."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -161,11 +161,23 @@ class Developed:
     preview_height: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactCell:
+    """A place on a contact sheet: a picture, if there is one still, with two lines below it."""
+
+    picture: bytes | None
+    title: str
+    text: str
+
+
 class Darkroom(Protocol):
     """Checks pictures and makes previews, off the event loop."""
 
     async def develop(self, data: bytes, spec: PreviewSpec) -> Developed:
         """Raises NoPicture (broken, not_a_picture, too_large)."""
+
+    async def contact_sheet(self, cells: Sequence[ContactCell]) -> bytes:
+        """A JPEG with all of them, some dozens at most; a picture that cannot be read is an empty frame."""
 
 
 class Media(Protocol):

@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mv.errors import NoPicture
-from mv.ports import Darkroom, Developed, PreviewSpec
+from mv.ports import ContactCell, Darkroom, Developed, PreviewSpec
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -56,6 +56,26 @@ class PillowDarkroom(Darkroom):
         """30 to 60 ms of one core for 1024x1024, two pictures at a time; one that waits holds nothing but its bytes."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, _develop, data, spec, self._max_pixels)
+
+    async def contact_sheet(self, cells: Sequence[ContactCell]) -> bytes:
+        """A JPEG with all of them; about a second of one core for 48 previews."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, _contact_sheet, cells, self._max_pixels)
+
+
+def _contact_sheet(cells: Sequence[ContactCell], max_pixels: int) -> bytes:
+    from mv.store.contact_sheet import EDGE, draw
+
+    spec = PreviewSpec(longest_edge=EDGE)
+    return draw([(_thumbnail(cell.picture, spec, max_pixels), cell.title, cell.text) for cell in cells])
+
+
+def _thumbnail(data: bytes | None, spec: PreviewSpec, max_pixels: int) -> Image | None:
+    try:
+        return None if data is None else _on_white(_read(_open(data, _kind_of(data), max_pixels), spec)[0])
+    except Exception as error:  # noqa: BLE001  # damaged bytes, as in `_develop`
+        logger.info("a preview of %d bytes could not be read: %r", len(data or b""), error)
+        return None
 
 
 def _develop(data: bytes, spec: PreviewSpec, max_pixels: int) -> Developed:

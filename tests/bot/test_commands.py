@@ -9,7 +9,7 @@ from typing import Any
 from bot.client import SYNCED
 from tests.bot.world import World
 
-STRING, INTEGER, BOOLEAN, USER, ROLE, NUMBER = 3, 4, 5, 6, 8, 10
+STRING, INTEGER, BOOLEAN, USER, ROLE, NUMBER, FILE = 3, 4, 5, 6, 8, 10, 11
 GUILD, BOT_DM = 0, 1
 
 
@@ -72,6 +72,12 @@ COMMANDS: dict[str, dict[str, Opt]] = {
     "scenes list": {"project": PROJECT, "member": Opt(USER)},
     "scenes search": SEARCH,
     "scenes delete": {"ref": REF},
+    "scenes export": {
+        "ref": REF,
+        "format": Opt(required=True, choices=("json", "markdown", "csv", "xlsx")),
+        "version": Opt(INTEGER, low=1),
+    },
+    "scenes import": {"file": Opt(FILE, required=True), "project": PROJECT, "private": Opt(BOOLEAN)},
     "character create": {
         "description": text(2000, required=True),
         "name": text(80),
@@ -91,6 +97,7 @@ COMMANDS: dict[str, dict[str, Opt]] = {
     "character delete": {"ref": REF},
     "project create": {"name": text(80, required=True)},
     "project list": {},
+    "project export": {"ref": REF},
     "jobs list": {"mine": Opt(BOOLEAN)},
     "jobs show": {"ref": REF},
     "jobs cancel": {"ref": REF},

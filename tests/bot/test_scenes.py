@@ -31,7 +31,7 @@ async def test_create_answers_with_the_list_its_files_and_buttons(world: World) 
     assert "Mara, 60, yellow raincoat" in said(message)
     assert "**3 scenes**" in said(message)
     assert files(message) == ["scenes.md", "scenes.json"]
-    assert labels(message) == ["Revise", "Again", "Delete"]
+    assert labels(message) == ["Revise", "Again", "Export", "Delete"]
     job = await world.job(1)
     assert (job.state, job.delivered_by, job.member_id) == (JobState.DONE, Delivery.TOKEN, world.ann.id)
     assert job.reply.token is None
@@ -59,7 +59,7 @@ async def test_the_count_left_out_is_the_flavors(world: World) -> None:
 async def test_pages_turn_for_everybody_and_keep_the_files(world: World) -> None:
     await create(world, count=24)
     first = said(world.last)
-    assert labels(world.last)[::2] == ["Previous", "Next", "Again"]
+    assert labels(world.last)[::2] == ["Previous", "Next", "Again", "Delete"]
     with pytest.raises(SetupError):
         await world.bob.click(world.last, label="Previous")
     await world.bob.click(world.last, label="Next")
@@ -103,7 +103,7 @@ async def test_show_shows_the_newest_or_the_version_asked_for(world: World) -> N
     assert not result.ephemeral
     assert "S1 · version 2" in said(result)
     assert files(reply(result)) == ["scenes.md", "scenes.json"]
-    assert labels(result) == ["Revise", "Again", "Delete"]
+    assert labels(result) == ["Revise", "Again", "Export", "Delete"]
     assert "S1 · version 1" in said(await world.bob.slash(world.channel, "scenes show", ref="1", version=1))
     missing = await world.bob.slash(world.channel, "scenes show", ref="S1", version=3)
     assert missing.ephemeral

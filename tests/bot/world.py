@@ -224,6 +224,18 @@ class World:
             emit("INTERACTION_CREATE", payload)
         await self.env.settle(timeout=30)
 
+    # ── room ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def uploads_up_to(self, limit: int) -> None:
+        """What Discord says from now on that a file may have, in bytes."""
+        backend: Any = self.env.backend
+        emit = backend.emit
+
+        def with_limit(event: str, payload: Any) -> None:
+            emit(event, {**payload, "attachment_size_limit": limit} if event == "INTERACTION_CREATE" else payload)
+
+        backend.emit = with_limit
+
     # ── what was said ────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property

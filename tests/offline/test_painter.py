@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
 from mv.domain.engine import Engine, Makes, Vendor
+from mv.domain.spelling import drawable
 from mv.ports import PicturePrompt, Search, Ticket
 from mv.vendors.offline import OfflinePainter
 from mv.vendors.offline.layout import sheet_size
-from mv.vendors.offline.lettering import drawable
 from mv.vendors.offline.sheet import draw_sheet
 
 ENGINE = Engine(name="offline-sheet", vendor=Vendor.OFFLINE, model="offline", makes=Makes.IMAGES, label="Offline draft")

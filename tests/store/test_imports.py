@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SLOW = ("sqlalchemy", "alembic", "google.genai", "replicate", "PIL", "prometheus_client")
+SLOW = ("sqlalchemy", "alembic", "google.genai", "replicate", "PIL", "prometheus_client", "xlsxwriter")
 CODE = f"import sys, bot.client, mv.app; print([name for name in {SLOW!r} if name in sys.modules])"
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from bot.ui import character, forms, help, jobs, notice, project, scenes, usage
+from bot.ui import character, exports, forms, help, jobs, notice, project, scenes, usage
 from bot.ui.brief import ROOM, in_brief
 from bot.ui.custom_ids import Action, ListOf, Turn
 from bot.ui.frame import Sheet
@@ -31,6 +31,8 @@ from mv.domain.scenes import SceneList
 from mv.domain.search import Passage, Place, Sought, parse_query
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
 from mv.errors import MvError, error_types
+from mv.export.project_zip import Archive, Contents, Piece
+from mv.export.scenes_files import FileFormat, scene_file
 from mv.ports import Found, Hit, Page, VendorState
 from tests.ui import records, rules
 from tests.ui.records import NOW, PIECES, texts
@@ -48,6 +50,9 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     view = records.view(text, scenes=count, notes=notes, private=True)
     for page in {1, 2, len(scenes.scene_pages(view))}:
         yield f"scenes, page {page}", scenes.scene_list_message(view, page)
+    yield "files of a list", exports.scene_files_message(view, [scene_file(view, each) for each in FileFormat])
+    for contents, archives in _project_files(text):
+        yield "files of a project", exports.project_files_message(contents, archives)
     shown = records.character_view(text, min(count, 12))
     previews = {take.id: b"picture" for take in shown.takes}
     yield "character", character.character_message(shown, previews, missing=line(text, 300))
@@ -157,6 +162,18 @@ def _project(text: str) -> Project:
         id=records.key(3), server_id=ServerId(1), ref=Ref(Kind.PROJECT, records.LAST), name=text,
         owner_id=records.BIG_ID, created_at=NOW, archived_at=NOW, scene_lists=records.LAST, characters=records.LAST,
     )  # fmt: skip
+
+
+def _project_files(text: str) -> Iterator[tuple[Contents, list[Archive]]]:
+    """The first ones of many, with more left out than a message can name; and later ones."""
+    way = f"/character original ref:C{records.LAST} take:1"
+    left_out = tuple(Piece(name=text, source=Path("x"), size=1, otherwise=way) for _ in range(200))
+    contents = Contents(
+        project=_project(text), scene_lists=records.LAST, characters=records.LAST, takes=records.LAST,
+        names=("x.zip",) * 200, left_out=left_out,
+    )  # fmt: skip
+    for number in (1, 100):
+        yield contents, [Archive(number=n, name="x.zip", path=Path("x"), bytes=1) for n in range(number, number + 3)]
 
 
 def _allowances() -> list[Allowance]:

@@ -64,13 +64,13 @@ def test_an_unpriced_engine_is_not_free() -> None:
 
 
 def test_one_page_has_no_pager() -> None:
-    assert labels(scene_list_message(records.view(scenes=3))) == [["Revise", "Again", "Delete"]]
+    assert labels(scene_list_message(records.view(scenes=3))) == [["Revise", "Again", "Export", "Delete"]]
 
 
 def test_several_pages_turn() -> None:
     view = records.view(scenes=24)
     first, last = scene_list_message(view, 1), scene_list_message(view, 99)
-    assert labels(first) == [["Previous", "1 / 3", "Next"], ["Revise", "Again", "Delete"]]
+    assert labels(first) == [["Previous", "1 / 3", "Next"], ["Revise", "Again", "Export", "Delete"]]
     assert [button(first, label).disabled for label in ("Previous", "1 / 3", "Next")] == [True, True, False]
     assert [button(last, label).disabled for label in ("Previous", "3 / 3", "Next")] == [False, True, True]
     press = read(button(first, "Next").custom_id)

@@ -6,6 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs.scenes.editing import Editing
+from bot.cogs.scenes.exporting import Exporting
 from bot.cogs.scenes.history import History
 from bot.cogs.scenes.library import Library
 from bot.cogs.scenes.making import Making
@@ -23,6 +24,7 @@ class ScenesCog(
     History,
     Library,
     Search,
+    Exporting,
     commands.GroupCog,
     group_name="scenes",
     group_description="Scene lists for a music video",

@@ -11,10 +11,11 @@ import unicodedata
 
 from PIL import Image, ImageChops, ImageDraw
 
+from mv.domain.spelling import drawable
 from mv.vendors.offline.colours import mix, rgb
 from mv.vendors.offline.figure import figure, ground
 from mv.vendors.offline.layout import Box, Plan, plan, sheet_size
-from mv.vendors.offline.lettering import drawable, fitted, lines, width, write
+from mv.vendors.offline.lettering import fitted, lines, width, write
 from mv.vendors.offline.looks import Looks, read_looks
 from mv.vendors.offline.pen import INK, OVERSIZE, Pen
 

@@ -1,0 +1,97 @@
+"""Scene lists that come from a file of ours. No generator runs, so nothing is counted and there is no job."""
+
+from __future__ import annotations
+
+import asyncio
+
+from mv.config import Config
+from mv.domain.actor import Actor
+from mv.domain.ids import Kind, Ref, ServerId, new_id, parse_ref
+from mv.domain.scene_file import SceneFileContent, read_scene_file
+from mv.domain.scenes import Change, SceneBrief, SceneList, SceneListView, SceneOrder, SceneVersion, TokenUsage
+from mv.errors import Unknown
+from mv.ports import Transaction
+from mv.services.project import find_project
+from mv.services.tools import Tools, server_of
+
+ENGINE = "import"
+"""Stands where others have the engine that made them."""
+
+
+class SceneImports:
+    """/scenes import."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def scenes(
+        self, actor: Actor, data: bytes, *, project: str | None = None, private: bool = False
+    ) -> SceneListView:
+        """A new list, whose first version is what the file says, for whoever hands it in. Refs in it are text: they
+        mean nothing here. Raises Unknown for a project, FileTooLarge, NotOurs, BadFile."""
+        server = server_of(actor)
+        content = await asyncio.to_thread(read_scene_file, data)
+        version = self._version(actor, content)
+        async with self._tools.records.write() as tx:
+            return await self._store(tx, actor, server, version, project, private)
+
+    def _version(self, actor: Actor, content: SceneFileContent) -> SceneVersion:
+        return SceneVersion(
+            number=1,
+            author_id=actor.member_id,
+            created_at=self._tools.clock.now(),
+            job_id=None,
+            draft=content.draft,
+            brief=_brief(self._tools.config, content),
+            request=dict(content.request),
+            defaults_applied=dict(content.defaults_applied),
+            engine=ENGINE,
+            model_version="",
+            usage=TokenUsage(),
+            cost=0,
+            change=Change.IMPORT,
+        )
+
+    async def _store(
+        self,
+        tx: Transaction,
+        actor: Actor,
+        server: ServerId,
+        version: SceneVersion,
+        project: str | None,
+        private: bool,
+    ) -> SceneListView:
+        found = await find_project(tx, server, project)
+        numbers = await tx.next_numbers({(server, Kind.SCENE_LIST): 1})
+        record = SceneList(
+            id=new_id(),
+            server_id=server,
+            ref=Ref(Kind.SCENE_LIST, numbers[server, Kind.SCENE_LIST]),
+            owner_id=actor.member_id,
+            owner_name=actor.name,
+            private=private,
+            title=version.draft.title,
+            created_at=version.created_at,
+            versions=1,
+            project_id=found.id if found else None,
+            project_ref=found.ref if found else None,
+            project_name=found.name if found else None,
+        )
+        await tx.scenes.add(record, version)
+        return SceneListView(record=record, version=version)
+
+
+def _brief(config: Config, content: SceneFileContent) -> SceneBrief:
+    """What Again asks for; of a flavor that this bot does not have the default takes the place."""
+    order = SceneOrder.model_validate({**content.defaults_applied, **content.request})
+    character = order.character
+    if parse_ref(character, Kind.CHARACTER) is not None:
+        character = f"{character} (of the list that was imported)"
+    try:
+        flavor = config.flavor(content.flavor).name
+    except Unknown:
+        flavor = config.flavor(None).name
+    order = order.model_copy(
+        update={"character": character, "count": len(content.draft.scenes), "flavor": flavor, "project": None}
+    )
+    return config.fill_scenes(order)[0]
