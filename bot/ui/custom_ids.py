@@ -30,6 +30,10 @@ class Action(StrEnum):
     CHARACTER_USE = "character.use"
     CHARACTER_DELETE = "character.delete"
     CHARACTER_DELETE_YES = "character.delete-yes"
+    PROJECT_SCENES = "project.scenes"
+    PROJECT_CHARACTERS = "project.characters"
+    MYDATA_FORGET = "mydata.forget"
+    """The answer to a question whose `record` says when it was asked."""
     JOB_CANCEL = "job.cancel"
     JOB_RETRY = "job.retry"
     JOB_EDIT = "job.edit"
@@ -79,7 +83,7 @@ class ListOf(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """A page of a list: rows with numbers below `before` (0: from the newest), of a project by its number and of a
-    member, where they are not 0."""
+    member, where they are not 0. In a list of projects `project` is 1 for open ones, 2 for archived ones."""
 
     what: ListOf
     before: int = 0

@@ -11,7 +11,7 @@ from bot.ui.custom_ids import Action, ListOf, Press, Turn, custom_id
 from bot.ui.frame import Button, Row, Sheet
 from bot.ui.lists import list_sheet
 from bot.ui.text import EMPTY, bare, line, plain
-from bot.ui.words import ACCENT, LOCK, engine_gone, length, many, price, quote, stamp, timecode
+from bot.ui.words import ACCENT, LOCK, engine_gone, length, many, member, price, quote, stamp, timecode
 from mv.domain.ids import RecordId
 from mv.domain.scenes import Scene, SceneList, SceneListView, SceneVersion, ShotSize
 from mv.ports import Page
@@ -201,7 +201,7 @@ def _acting(record: RecordId, version: int) -> Row:
 
 
 def _row(record: SceneList) -> tuple[str, str]:
-    facts = [f"<@{record.owner_id}>", stamp(record.created_at, "R")]
+    facts = [member(record.owner_id), stamp(record.created_at, "R")]
     if record.versions > 1:
         facts.insert(0, many(record.versions, "version"))
     if record.character_ref is not None:

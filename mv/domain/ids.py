@@ -17,6 +17,9 @@ MessageId = NewType("MessageId", int)
 RecordId = NewType("RecordId", str)
 """A ULID: 26 characters, sortable by time."""
 
+FORMER = MemberId(0)
+"""Whoever asked to be forgotten: records that stay name nobody."""
+
 
 def new_id() -> RecordId:
     """A fresh key."""

@@ -7,6 +7,7 @@ that failed stores its code and facts, so that the words can be found again afte
     ├── Refused                 nothing was started, nothing is charged
     │   ├── OutOfRange, TooLong, NotChosen, Unknown, NotAPicture, Taken, ServerOnly
     │   ├── NotFound, NotAllowed, ManagersOnly, TooLate, Gone
+    │   ├── Archived, NameGone, Already, TextRemoved, StillWorking
     │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
     │   └── NotSetUp, VendorResting, Restarting
     ├── VendorError             the vendor was asked, or could not be
@@ -29,10 +30,13 @@ from mv.errors.base import Incident, MvError, error_types, revive
 from mv.errors.ends import Partial, Stopped, Uncertain
 from mv.errors.refused import (
     AllowanceUsedUp,
+    Already,
     AlreadyAsked,
+    Archived,
     CannotPost,
     Empty,
     ManagersOnly,
+    NameGone,
     NotAllowed,
     NotChosen,
     NotFound,
@@ -42,7 +46,9 @@ from mv.errors.refused import (
     Repeated,
     Restarting,
     ServerOnly,
+    StillWorking,
     Taken,
+    TextRemoved,
     TooLate,
     TooLong,
     TooManyWaiting,
@@ -76,8 +82,10 @@ from mv.errors.vendors import (
 
 __all__ = [
     "AllowanceUsedUp",
+    "Already",
     "AlreadyAsked",
     "ArchiveUnusable",
+    "Archived",
     "BackupImpossible",
     "BadAnswer",
     "BadRequest",
@@ -93,6 +101,7 @@ __all__ = [
     "ManagersOnly",
     "ModelGone",
     "MvError",
+    "NameGone",
     "NoCredit",
     "NoPicture",
     "NotAllowed",
@@ -109,6 +118,7 @@ __all__ = [
     "SchemaTooNew",
     "ServerOnly",
     "StartError",
+    "StillWorking",
     "Stopped",
     "StorageDamaged",
     "StorageError",
@@ -116,6 +126,7 @@ __all__ = [
     "StorageLocked",
     "StorageReadOnly",
     "Taken",
+    "TextRemoved",
     "TooLate",
     "TooLong",
     "TooManyWaiting",

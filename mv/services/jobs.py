@@ -11,6 +11,7 @@ from mv.domain.ids import Kind, MessageId, RecordId, Ref, parse_ref
 from mv.domain.jobs import Delivery, Job, JobKind, Progress, Step
 from mv.errors import ManagersOnly, NotAllowed, NotFound, TooLate
 from mv.ports import Choice, Page, Transaction, VendorState
+from mv.services.project import any_project
 from mv.services.shelf import visible
 from mv.services.tools import Tools, server_of
 
@@ -32,16 +33,21 @@ class Jobs:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
 
-    async def page(self, actor: Actor, *, everybody: bool = False, before: int | None = None) -> Page[Job]:
-        """One's own jobs, newest first; a manager may ask for everybody's. Raises ManagersOnly."""
+    async def page(
+        self, actor: Actor, *, everybody: bool = False, before: int | None = None, project: str | None = None
+    ) -> Page[Job]:
+        """One's own jobs, newest first; a manager may ask for everybody's. `project` by ref or name. Raises
+        ManagersOnly, Unknown."""
         if everybody and not actor.is_manager:
             raise ManagersOnly()
         async with self._tools.records.read() as tx:
+            found = await any_project(tx, server_of(actor), project)
             return await tx.jobs.page(
                 server_of(actor),
                 member_id=None if everybody else actor.member_id,
                 before=before,
                 size=limits.PAGE,
+                project_id=found.id if found else None,
             )
 
     async def show(self, actor: Actor, given: str) -> JobView:

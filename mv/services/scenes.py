@@ -17,7 +17,7 @@ from mv.errors import NotFound
 from mv.ports import Transaction
 from mv.services.admission import Desk
 from mv.services.asking import Ask
-from mv.services.project import find_project
+from mv.services.project import find_project, still_open
 from mv.services.shelf import Shelf
 from mv.services.tools import Tools, eyes, server_of
 
@@ -99,10 +99,14 @@ class Scenes(Shelf[SceneList]):
         return await self._admit(ask, task, engines[0])
 
     async def retry(self, actor: Actor, job: Job, reply: ReplyTo) -> Job:
-        """A stored job for the request of one that failed, once. Raises Refused, also if its list is deleted."""
+        """A stored job for the request of one that failed, once. Raises Refused, also if its list is deleted, or
+        the project of a new one is archived."""
         task = SceneTask.model_validate(job.order)
         if task.list_id is not None:
             await self.view(actor, RecordId(task.list_id))
+        else:
+            async with self._tools.records.read() as tx:
+                await still_open(tx, job.server_id, job.project_id)
         engines = self._tools.line_up(Makes.SCENES, task.engines, None)
         task = task.model_copy(update={"engines": tuple(engine.name for engine in engines)})
         return await self._admit(Ask.again(actor, job, reply), task, engines[0])

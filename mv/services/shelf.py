@@ -12,7 +12,7 @@ from mv.domain.ids import Kind, MemberId, RecordId, parse_ref
 from mv.domain.scenes import SceneList
 from mv.errors import NotAllowed, NotFound
 from mv.ports import Choice, Page, ShelfRows, Transaction
-from mv.services.project import find_project
+from mv.services.project import any_project
 from mv.services.tools import Tools, eyes, server_of
 
 R = TypeVar("R", SceneList, Character)
@@ -32,7 +32,7 @@ class Shelf(Generic[R]):
     ) -> Page[R]:
         """Newest first, filtered by project (ref or name) and author. Raises Unknown."""
         async with self._tools.records.read() as tx:
-            found = await find_project(tx, server_of(actor), project)
+            found = await any_project(tx, server_of(actor), project)
             return await self._rows(tx).page(
                 eyes(actor),
                 project_id=found.id if found else None,

@@ -72,14 +72,21 @@ async def ask_everything(tx: Transaction) -> None:
                 filters = {"project_id": chosen, "member_id": member, "before": before, "size": 10}
                 await tx.scenes.page(SEEN, **filters)  # type: ignore[arg-type]
                 await tx.characters.page(SEEN, **filters)  # type: ignore[arg-type]
-                await tx.jobs.page(SERVER, member_id=member, before=before, size=10)
+                await tx.jobs.page(SERVER, member_id=member, before=before, size=10, project_id=chosen)
     for text in ("", "12", "a b"):
         await tx.scenes.choices(SEEN, text, 25)
         await tx.characters.choices(SEEN, text, 25)
         await tx.projects.choices(SERVER, text, 25)
         await tx.jobs.choices(SERVER, member_id=ANA, text=text, size=25)
         await tx.jobs.choices(SERVER, member_id=None, text=text, size=25)
-    await tx.projects.page(SEEN, before=None, size=10)
+    for archived in (None, False, True):
+        await tx.projects.page(SEEN, before=None, size=10, archived=archived)
+    await tx.projects.choices(SERVER, "a", 25, archived=True)
+    await tx.projects.by_name(SERVER, "x", archived=True)
+    await tx.projects.get(SEEN, project)
+    await tx.projects.makers(SEEN, project)
+    await tx.projects.spent(project)
+    await tx.jobs.unpriced(project)
     await tx.projects.names(SERVER, 200)
     await tx.projects.by_name(SERVER, "x")
     for rows, kind in ((tx.scenes, Kind.SCENE_LIST), (tx.characters, Kind.CHARACTER)):
