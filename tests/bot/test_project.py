@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 import pytest
-from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
 from mv.domain.actor import Actor
@@ -153,13 +152,18 @@ async def test_archived_twice_and_opened_again(world: World) -> None:
 
 async def test_two_at_once_archive_it_once(world: World) -> None:
     await create(world)
-    results: list[InteractionResult] = []
-
-    async def press(who: MemberActor) -> None:
-        results.append(await who.slash(world.channel, "project archive", ref="P1"))
-
-    await asyncio.gather(press(world.ann), press(world.manager))
-    assert sorted("already" in said(result) for result in results) == [False, True]
+    ann, manager = (
+        Actor(
+            member_id=MemberId(who.id),
+            server_id=ServerId(world.server.id),
+            channel_id=ChannelId(1),
+            is_manager=who is world.manager,
+        )
+        for who in (world.ann, world.manager)
+    )
+    archive = world.app.projects.archive
+    results = await asyncio.gather(archive(ann, "P1"), archive(manager, "Spring"), return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["Already", "Project"]
 
 
 async def test_a_failed_request_is_not_repeated_into_an_archived_one(make_world: MakeWorld) -> None:
