@@ -19,6 +19,7 @@ from mv.services.admission import Desk
 from mv.services.character import Characters
 from mv.services.character_run import CharacterRunner
 from mv.services.jobs import Jobs
+from mv.services.mydata import MyData
 from mv.services.project import Projects
 from mv.services.scenes import Scenes
 from mv.services.scenes_run import SceneRunner
@@ -61,6 +62,7 @@ class App:
     projects: Projects
     jobs: Jobs
     usage: Usage
+    mydata: MyData
     _database: OpeningRecords
     _lock: FolderLock
 
@@ -133,6 +135,7 @@ def build(
         projects=Projects(tools),
         jobs=Jobs(tools),
         usage=Usage(tools),
+        mydata=MyData(tools),
         _database=database,
         _lock=FolderLock(settings.data_dir, _elsewhere(settings)),
     )

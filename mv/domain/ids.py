@@ -26,6 +26,11 @@ def new_id() -> RecordId:
     return RecordId(str(ULID()))
 
 
+def made_at(key: RecordId) -> datetime:
+    """When a key was made, to the millisecond."""
+    return ULID.from_str(key).datetime
+
+
 def first_id(at: datetime) -> RecordId:
     """The first key of that millisecond: those made earlier sort before it."""
     return RecordId(str(ULID.from_datetime(at))[:10] + "0" * 16)

@@ -187,3 +187,9 @@ class SceneListView:
 
     record: SceneList
     version: SceneVersion
+
+
+def default_title(idea: str) -> str:
+    """What a list is called whose generator gave it no title: its idea's first words."""
+    words = " ".join(idea.split())
+    return words if len(words) <= 60 else words[:59].rsplit(" ", 1)[0] + "…"

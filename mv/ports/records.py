@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from mv.domain.character import Character, MediaFile, Take
 from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
@@ -15,6 +15,9 @@ from mv.domain.project import Project
 from mv.domain.scenes import SceneList, SceneVersion
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota
 from mv.errors import MvError
+
+if TYPE_CHECKING:
+    from mv.ports.mydata import OwnRows
 
 T = TypeVar("T")
 
@@ -309,6 +312,7 @@ class Transaction(Protocol):
     projects: ProjectRows
     jobs: JobRows
     usage: UsageRows
+    own: OwnRows
 
     async def next_numbers(self, wanted: Mapping[tuple[ServerId, Kind], int]) -> dict[tuple[ServerId, Kind], int]:
         """Takes that many numbers of each kind; returns the first of each. Locks the servers' counters till the end."""

@@ -17,8 +17,9 @@ from mv.domain.character import Character, CharacterBrief, CharacterOrder, Chara
 from mv.domain.engine import Engine, Makes
 from mv.domain.ids import Kind, RecordId
 from mv.domain.jobs import Job, JobKind, Once, ReplyTo
+from mv.domain.mydata import REMOVED
 from mv.domain.usage import AllowanceKind
-from mv.errors import NotChosen, NotFound, Partial, Unknown, revive
+from mv.errors import NotChosen, NotFound, Partial, TextRemoved, Unknown, revive
 from mv.ports import Transaction
 from mv.services.admission import Desk
 from mv.services.asking import Ask
@@ -91,6 +92,8 @@ class Characters(Shelf[Character]):
         """A stored job for new takes with a new seed. Raises Refused."""
         view = await self.view(actor, record_id)
         record = view.record
+        if record.description == REMOVED:
+            raise TextRemoved(ref=str(record.ref))
         order = checked(CharacterOrder.model_validate({**record.request, "description": record.description}))
         flavor = self._flavor(record.flavor)
         engines = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, self._known(order.engine))

@@ -11,9 +11,10 @@ from mv.domain.actor import Actor
 from mv.domain.engine import Engine, Makes
 from mv.domain.ids import Kind, RecordId, Ref, parse_ref
 from mv.domain.jobs import Job, JobKind, Once, ReplyTo
+from mv.domain.mydata import REMOVED
 from mv.domain.scenes import SceneBrief, SceneList, SceneListView, SceneOrder, TokenUsage
 from mv.domain.usage import AllowanceKind
-from mv.errors import NotFound
+from mv.errors import NotFound, TextRemoved
 from mv.ports import Transaction
 from mv.services.admission import Desk
 from mv.services.asking import Ask
@@ -79,6 +80,8 @@ class Scenes(Shelf[SceneList]):
         """A stored job for a fresh version of the request that made version `number`. Raises Refused."""
         view = await self.view(actor, record_id, number)
         version = view.version
+        if version.brief.idea == REMOVED:
+            raise TextRemoved(ref=str(view.record.ref))
         flavor = self._tools.config.flavor(version.brief.flavor)
         engines = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)
         task = SceneTask(
@@ -173,6 +176,8 @@ async def _with_character(tx: Transaction, actor: Actor, brief: SceneBrief) -> t
     if character is None:
         near = await tx.characters.choices(eyes(actor), str(ref.number), 3)
         raise NotFound(kind="character", given=brief.character, nearest=tuple(str(choice.ref) for choice in near))
+    if character.description == REMOVED:
+        raise TextRemoved(ref=str(character.ref))
     named = character.description.casefold().startswith(character.name.casefold())
     text = character.description if named else f"{character.name}: {character.description}"
     return brief.model_copy(update={"character": text, "character_ref": str(character.ref)}), character.id

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from mv.config import Flavor
 from mv.domain.engine import Engine, Vendor
-from mv.domain.ids import Kind, RecordId, Ref
+from mv.domain.ids import FORMER, Kind, RecordId, Ref
 from mv.domain.jobs import Job, Phase
+from mv.domain.mydata import without_words
 from mv.domain.scene_check import Checked, check
-from mv.domain.scenes import SceneDraft, SceneList, SceneVersion, TokenUsage
+from mv.domain.scenes import SceneDraft, SceneList, SceneVersion, TokenUsage, default_title
 from mv.domain.usage import AllowanceKind
 from mv.errors import BadAnswer, Blocked, ModelGone, MvError, NotFound, Uncertain, revive
 from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
@@ -102,7 +103,7 @@ class SceneRunner(Runner):
                     vendor=writing.engine.vendor.value, reason=reason, wanted=brief.count, got=result.usable()
                 )
         writing.notes += result.notes
-        return result.draft(brief.count, _title(brief.idea))
+        return result.draft(brief.count, default_title(brief.idea))
 
     async def _ask(self, writing: _Writing, step: str, prompt: ScenePrompt) -> SceneAnswer:
         """One answer, from the first engine of the list that the vendor still knows."""
@@ -174,14 +175,17 @@ class SceneRunner(Runner):
         record = await tx.scenes.get(RecordId(task.list_id)) if task.list_id else None
         if task.list_id and record is None:
             raise NotFound(kind=KIND, given="")
+        brief, request = task.brief, task.request
+        if record is not None and record.owner_id == FORMER:  # since this was asked for
+            brief, request = without_words(brief, request)
         version = SceneVersion(
             number=record.versions + 1 if record else 1,
             author_id=job.member_id,
             created_at=now,
             job_id=job.id,
             draft=draft,
-            brief=task.brief,
-            request=task.request,
+            brief=brief,
+            request=request,
             defaults_applied=task.defaults_applied,
             engine=writing.engine.name,
             model_version=writing.model_version,
@@ -221,9 +225,3 @@ async def _next_try(journal: Journal, step: str, engine: Engine) -> str:
         if not open_step(await journal.seen(name)):
             return name
     raise Uncertain(vendor=engine.vendor.value)
-
-
-def _title(idea: str) -> str:
-    """A title for a list that came without one."""
-    words = " ".join(idea.split())
-    return words if len(words) <= 60 else words[:59].rsplit(" ", 1)[0] + "…"

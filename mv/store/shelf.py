@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -76,6 +76,9 @@ class SqlShelf(ShelfRows[R]):
         """Takes a deletion back; False if it was not deleted."""
         gone = (self._table.c.id == record_id) & self._table.c.deleted_at.is_not(None)
         return (await self._connection.execute(update(self._table).where(gone).values(deleted_at=None))).rowcount > 0
+
+    async def changed(self, record_ids: Sequence[RecordId]) -> None:
+        """Texts or owners of these were changed where they are: what is kept of them beside their rows follows here."""
 
     async def delete(self, record_id: RecordId, at: datetime) -> bool:
         """Marks it deleted; False if it was already."""

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event
 
 from mv.domain.ids import Kind, MemberId, Ref, ServerId, new_id
 from mv.domain.jobs import JobKind, Once
+from mv.domain.mydata import Forgetting
 from mv.domain.usage import AllowanceKind, Period, Quota
 from mv.ports import Transaction
 from mv.store.database import Database
@@ -61,6 +62,7 @@ async def asked(records: Database) -> AsyncIterator[list[tuple[str, Any]]]:
             await ask_everything(tx)
         async with records.write() as tx:
             await tx.jobs.erase_tokens(NOON)
+            await tx.own.erase(Forgetting(server_id=SERVER, member_id=ANA, asked_at=NOON), 100)
         yield heard.statements
 
 
@@ -99,6 +101,7 @@ async def ask_everything(tx: Transaction) -> None:
     await tx.media.by_hash(SERVER, "0")
     await tx.projects.find(SERVER, Ref(Kind.PROJECT, 1))
     await ask_of_jobs(tx)
+    await ask_of_own(tx)
 
 
 async def ask_of_jobs(tx: Transaction) -> None:
@@ -118,6 +121,15 @@ async def ask_of_jobs(tx: Transaction) -> None:
     await tx.usage.quotas([SERVER, ServerId(2)])
     await tx.usage.lines(new_id())
     await tx.usage.total(AllowanceKind.SPEND, NOON)
+
+
+async def ask_of_own(tx: Transaction) -> None:
+    await tx.own.servers(ANA, [SERVER, ServerId(2)])
+    await tx.own.belongings(SERVER, ANA)
+    for rows in (tx.own.changes, tx.own.takes, tx.own.entries):
+        await rows(SERVER, ANA, skip=0, size=5)
+    await tx.own.projects(SERVER, ANA)
+    await tx.own.in_the_way(SERVER, ANA)
 
 
 async def test_no_query_reads_a_whole_table(asked: list[tuple[str, Any]], tmp_path: Path) -> None:
