@@ -104,5 +104,12 @@ def without_words(brief: SceneBrief, request: Mapping[str, Any]) -> tuple[SceneB
 
 
 def without_description(request: Mapping[str, Any]) -> dict[str, Any]:
-    """A character's request without what its owner typed."""
+    """A character's request without what its owner typed; or its defaults, whose name is taken from the
+    description."""
     return {name: value for name, value in request.items() if name not in ("description", "name", "project")}
+
+
+def repeats(title: str, idea: str) -> bool:
+    """Whether a title is nothing but the beginning of the idea, as an engine may have cut it, in whatever case."""
+    said, meant = (" ".join(text.split()).casefold() for text in (title.removesuffix("…"), idea))
+    return bool(said) and meant.startswith(said)

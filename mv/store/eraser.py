@@ -12,8 +12,8 @@ from sqlalchemy import Table, and_, bindparam, delete, exists, or_, select, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import FORMER, MemberId, RecordId
-from mv.domain.mydata import GONE, REMOVED, Forgetting, without_description, without_words
-from mv.domain.scenes import SceneBrief, default_title
+from mv.domain.mydata import GONE, REMOVED, Forgetting, repeats, without_description, without_words
+from mv.domain.scenes import SceneBrief
 from mv.errors import Stopped
 from mv.store.character import SqlCharacterRows
 from mv.store.queries import AnyRow, Condition, fold, public
@@ -74,14 +74,22 @@ class Eraser:
         return False
 
     async def _characters(self, size: int) -> bool:
-        rows = await self._owned(characters, size, characters.c.request, in_use(self._member).label("in_use"))
+        more = (characters.c.request, characters.c.defaults_applied, in_use(self._member).label("in_use"))
+        rows = await self._owned(characters, size, *more)
         if not rows:
             return False
         alone = [row.id for row in rows if _alone(row)]
         undescribed = [row for row in rows if _alone(row) or not row.in_use]
         await self._many(
             update(characters).where(characters.c.id == bindparam("which")).values(_NAMED),
-            [{"which": row.id, "request": without_description(row.request)} for row in undescribed],
+            [
+                {
+                    "which": row.id,
+                    "request": without_description(row.request),
+                    "defaults_applied": without_description(row.defaults_applied),
+                }
+                for row in undescribed
+            ],
         )
         await self._connection.execute(
             update(takes).where(takes.c.character_id.in_(alone)).values(author_id=FORMER, instruction="")
@@ -114,14 +122,14 @@ class Eraser:
         for row in rows:
             before = SceneBrief.model_validate(row.brief)
             brief, request = without_words(before, row.request)
-            repeats = row.title == default_title(before.idea)
-            if repeats and row.number == row.versions:
+            titled = repeats(row.title, before.idea)
+            if titled and row.number == row.versions:
                 untitled.append(RecordId(row.scene_list_id))
             changed.append(
                 {
                     "of_list": row.scene_list_id,
                     "numbered": row.number,
-                    "title": REMOVED if repeats else row.title,
+                    "title": REMOVED if titled else row.title,
                     "brief": brief.model_dump(mode="json"),
                     "request": request,
                 }

@@ -87,9 +87,11 @@ COMMANDS: dict[str, dict[str, Opt]] = {
         "member": Opt(USER),
         "role": Opt(ROLE),
     },
+    "mydata export": {},
+    "mydata forget": {},
     "help": {},
 }
-IN_DIRECT_MESSAGES = {"help", "usage"}
+IN_DIRECT_MESSAGES = {"help", "usage", "mydata"}
 FOR_MANAGERS = {"quota"}
 MANAGE_GUILD = str(1 << 5)
 

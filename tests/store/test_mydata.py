@@ -106,7 +106,8 @@ async def cast(records: Database) -> Cast:
 def figure(number: int, who: str, **changes: Any) -> Character:
     request = {"description": f"{who} description", "name": f"{who} name", "seed": 5, "images": 2}
     mine = {"owner_name": "Ana Zanzibar", "name": f"{who} name", "description": f"{who} description"}
-    return a_character(number, **{**mine, "request": request, **changes})
+    defaults = {"name": f"{who} name", "aspect_ratio": "3:4"}
+    return a_character(number, **{**mine, "request": request, "defaults_applied": defaults, **changes})
 
 
 async def fill(
