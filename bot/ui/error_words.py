@@ -182,7 +182,7 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
         "What was made is still there. Start anew with words of your own.",
     ),
     e.StillWorking: lambda x: Words(
-        f"Not yet: {_named(x.refs)} first must come to an end.",
+        f"Not yet: {_named(x.refs)} must come to an end first.",
         "They are yours, or work on a record of yours. Wait, or cancel yours (`/jobs cancel`); then ask again.",
     ),
     e.ServerOnly: lambda x: Words("This works in a server only.", "Use it in a channel of your server."),

@@ -21,6 +21,8 @@ from mv.store.scenes import SqlSceneRows
 from mv.store.tables import characters, forgotten, jobs, ledger, projects, quotas, scene_lists, scene_versions, takes
 from mv.store.usage import to_line
 
+SERVERS = 1_000
+"""Looked through in one statement."""
 _VERSIONS = scene_versions.join(scene_lists, scene_lists.c.id == scene_versions.c.scene_list_id)
 _TAKES = takes.join(characters, characters.c.id == takes.c.character_id)
 
@@ -35,8 +37,14 @@ class SqlOwnRows(OwnRows):
 
     async def servers(self, member_id: MemberId, among: Sequence[ServerId]) -> tuple[ServerId, ...]:
         """Those of them in which anything names this member, in that order."""
-        owned = ((scene_lists, "owner_id"), (characters, "owner_id"), (projects, "owner_id"))
-        named = [(table, table.c[who]) for table, who in (*owned, *((t, "member_id") for t in (jobs, ledger, quotas)))]
+        there: set[int] = set()
+        for first in range(0, len(among), SERVERS):
+            there |= await self._of_these(member_id, among[first : first + SERVERS])
+        return tuple(server for server in among if server in there)
+
+    async def _of_these(self, member_id: MemberId, among: Sequence[ServerId]) -> set[int]:
+        owned = [(table, table.c.owner_id) for table in (scene_lists, characters, projects)]
+        named = [*owned, *((table, table.c.member_id) for table in (jobs, ledger, quotas))]
         found = union_all(
             *(
                 select(table.c.server_id).where(table.c.server_id.in_(among), who == member_id).distinct()
@@ -45,8 +53,7 @@ class SqlOwnRows(OwnRows):
             _of_versions(member_id).with_only_columns(scene_lists.c.server_id).distinct(),
             _of_takes(member_id).with_only_columns(characters.c.server_id).distinct(),
         )
-        there = set((await self._connection.execute(found)).scalars())
-        return tuple(server for server in among if server in there)
+        return set((await self._connection.execute(found)).scalars())
 
     async def belongings(self, server_id: ServerId, member_id: MemberId) -> Belongings:
         """How much there is."""

@@ -295,9 +295,9 @@ async def test_not_while_a_job_is_open(make_world: MakeWorld) -> None:
         reply(await world.begun(act))
         for act in (world.bob.click(made, label="Again"), world.ann.slash(world.channel, "scenes create", **SCENES))
     ]
-    assert "J2, J3 first must come to an end" in said(await world.ann.slash(world.channel, "mydata forget"))
+    assert "J2, J3 must come to an end first" in said(await world.ann.slash(world.channel, "mydata forget"))
     pressed = await world.ann.click(reply(asked), label="Forget me")
-    assert "J2, J3 first" in said(pressed)
+    assert "J2, J3 must" in said(pressed)
     assert "Forget you?" in said(asked)
     await world.ann.slash(world.channel, "jobs cancel", ref="J3")
     await world.bob.slash(world.channel, "jobs cancel", ref="J2")
