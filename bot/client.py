@@ -20,6 +20,7 @@ from bot import doors
 from bot.cogs.character import CharacterCog
 from bot.cogs.help import HelpCog
 from bot.cogs.jobs import JobsCog
+from bot.cogs.mydata import MyDataCog
 from bot.cogs.project import ProjectCog
 from bot.cogs.scenes import ScenesCog
 from bot.cogs.usage import QuotaCog, UsageCog
@@ -32,7 +33,7 @@ from mv.errors import MvError, NotDiscord
 
 log = logging.getLogger(__name__)
 
-COGS = (ScenesCog, CharacterCog, ProjectCog, JobsCog, UsageCog, QuotaCog, HelpCog)
+COGS = (ScenesCog, CharacterCog, ProjectCog, JobsCog, UsageCog, QuotaCog, MyDataCog, HelpCog)
 WARM_AFTER_SECONDS = 2.0
 """When the vendors' clients are loaded: they are slow to import, and members' first commands come first."""
 DRAIN_SECONDS = 5.0
@@ -183,6 +184,7 @@ class MvBot(commands.AutoShardedBot):
         if self._tidy.current_loop:  # the first is what resuming does
             try:
                 await self.app.engine.tidy()
+                await self.app.mydata.tidy()
             except MvError as error:
                 log.warning("the records could not be tidied: %s; again in a minute", error.code)
             except Exception:  # the loop would end for good
@@ -195,6 +197,7 @@ class MvBot(commands.AutoShardedBot):
         await asyncio.wait({self._opened})
         if not self._opened.cancelled() and self._opened.exception() is None:
             await self.app.engine.resume()
+            await self.app.mydata.tidy()
 
     async def _warm(self) -> None:
         await asyncio.sleep(WARM_AFTER_SECONDS)

@@ -219,7 +219,12 @@ async def offered(choices: Awaitable[Iterable[Choice]]) -> list[app_commands.Cho
     except MvError as error:
         log.warning("autocomplete: %s", error.code)
         return []
-    return [app_commands.Choice(name=f"{c.ref} · {c.title}"[:100], value=str(c.ref)) for c in found]
+    return [app_commands.Choice(name=_named(choice), value=str(choice.ref)) for choice in found]
+
+
+def _named(choice: Choice) -> str:
+    mark = " · archived" if choice.archived else ""
+    return f"{choice.ref} · {choice.title}"[: 100 - len(mark)] + mark
 
 
 def matching(typed: str, names: Iterable[str]) -> list[app_commands.Choice[str]]:

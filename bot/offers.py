@@ -32,6 +32,11 @@ async def projects(interaction: discord.Interaction, current: str) -> Choices:
     return await offered(_app(interaction).projects.choices(actor_of(interaction), current))
 
 
+async def all_projects(interaction: discord.Interaction, current: str) -> Choices:
+    """Archived ones too, with a mark."""
+    return await offered(_app(interaction).projects.choices(actor_of(interaction), current, archived=True))
+
+
 async def jobs(interaction: discord.Interaction, current: str) -> Choices:
     """By number; open ones first."""
     return await offered(_app(interaction).jobs.choices(actor_of(interaction), current))

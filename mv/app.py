@@ -20,6 +20,7 @@ from mv.services.character import Characters
 from mv.services.character_run import CharacterRunner
 from mv.services.exports import Exports
 from mv.services.jobs import Jobs
+from mv.services.mydata import MyData
 from mv.services.project import Projects
 from mv.services.scenes import Scenes
 from mv.services.scenes_edit import SceneEdits
@@ -69,6 +70,7 @@ class App:
     usage: Usage
     exports: Exports
     imports: SceneImports
+    mydata: MyData
     _database: OpeningRecords
     _lock: FolderLock
 
@@ -145,6 +147,7 @@ def build(
         usage=Usage(tools),
         exports=Exports(tools),
         imports=SceneImports(tools),
+        mydata=MyData(tools),
         _database=database,
         _lock=FolderLock(settings.data_dir, _elsewhere(settings)),
     )

@@ -19,7 +19,7 @@ from bot.ui.error_words import words
 from bot.ui.frame import Sheet
 from mv.app import App
 from mv.domain.actor import Actor
-from mv.domain.ids import MemberId
+from mv.domain.ids import Kind, MemberId, Ref
 from mv.domain.jobs import Job, JobKind, Progress
 from mv.errors import revive
 
@@ -45,12 +45,15 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
         )
 
     @app_commands.command(name="list", description="Jobs, newest first: your own; managers see all")
-    @app_commands.describe(mine="Only your own (for managers)")
-    async def list_(self, interaction: discord.Interaction, mine: bool = False) -> None:
+    @app_commands.autocomplete(project=offers.all_projects)
+    @app_commands.describe(mine="Only your own (for managers)", project="Only of this project")
+    async def list_(self, interaction: discord.Interaction, mine: bool = False, project: str | None = None) -> None:
         """A page of jobs."""
         actor = actor_of(interaction)
         member = actor.member_id if mine or not actor.is_manager else MemberId(0)
-        await doors.show(interaction, await self._page(interaction, Turn(what=ListOf.JOBS, member=member)))
+        found = await self.app.projects.find(actor, project)
+        turn = Turn(what=ListOf.JOBS, member=member, project=found.ref.number if found else 0)
+        await doors.show(interaction, await self._page(interaction, turn))
 
     @app_commands.command(name="show", description="What became of a job")
     @app_commands.autocomplete(ref=offers.jobs)
@@ -117,7 +120,12 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
 
     async def _page(self, interaction: discord.Interaction, turn: Turn) -> Sheet:
         actor, jobs = actor_of(interaction), self.app.jobs
-        page = await jobs.page(actor, everybody=turn.member == 0, before=turn.before or None)
+        page = await jobs.page(
+            actor,
+            everybody=turn.member == 0,
+            before=turn.before or None,
+            project=str(Ref(Kind.PROJECT, turn.project)) if turn.project else None,
+        )
         rows = [_line(actor, job, jobs.progress(job), brief=True) for job in page.rows]
         return ui.job_rows(rows, page.before, turn, jobs.held_up())
 

@@ -13,12 +13,17 @@ from bot import doors, offers
 from bot.actor import actor_of
 from bot.delivery import DiscordCourier, parcels
 from bot.ui import project as ui
-from bot.ui.custom_ids import ListOf, Turn
+from bot.ui.character import character_rows
+from bot.ui.custom_ids import Action, ListOf, Press, Turn
 from bot.ui.exports import project_files_message
+from bot.ui.frame import Sheet
+from bot.ui.scenes import scene_list_rows
 from mv.app import App
 from mv.domain import limits
 
 Name = app_commands.Range[str, 1, limits.NAME]
+WHICH = (None, False, True)
+"""Projects of a list, by the number in its turns: all, open ones, archived ones."""
 
 
 @app_commands.guild_install()
@@ -31,7 +36,11 @@ class ProjectCog(commands.GroupCog, group_name="project", group_description="Wha
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
         """Its buttons."""
-        return (doors.turnable(ListOf.PROJECT, self.on_turn),)
+        return (
+            doors.pressable(Action.PROJECT_SCENES, self.on_scenes),
+            doors.pressable(Action.PROJECT_CHARACTERS, self.on_characters),
+            doors.turnable(ListOf.PROJECT, self.on_turn),
+        )
 
     @app_commands.command(name="create", description="Start a project")
     @app_commands.describe(name="What to call it")
@@ -41,10 +50,48 @@ class ProjectCog(commands.GroupCog, group_name="project", group_description="Wha
         await doors.show(interaction, ui.project_created(project), private=False)
 
     @app_commands.command(name="list", description="Projects of this server")
-    async def list_(self, interaction: discord.Interaction) -> None:
+    @app_commands.describe(archived="Only archived ones, or only open ones; all if left out")
+    async def list_(self, interaction: discord.Interaction, archived: bool | None = None) -> None:
         """A page of projects."""
-        page = await self.app.projects.page(actor_of(interaction))
-        await doors.show(interaction, ui.project_rows(page, Turn(what=ListOf.PROJECT)))
+        turn = Turn(what=ListOf.PROJECT, project=WHICH.index(archived))
+        await doors.show(interaction, await self._page(interaction, turn))
+
+    @app_commands.command(name="show", description="What is in a project, and what it cost")
+    @app_commands.autocomplete(ref=offers.all_projects)
+    @app_commands.describe(ref="Its number or name, such as P3")
+    async def show(self, interaction: discord.Interaction, ref: str) -> None:
+        """Counts, people, cost, and the latest records."""
+        await doors.show(interaction, ui.project_sheet(await self.app.projects.show(actor_of(interaction), ref)))
+
+    @app_commands.command(name="rename", description="Give a project of yours another name")
+    @app_commands.autocomplete(ref=offers.all_projects)
+    @app_commands.describe(ref="Its number or name, such as P3", name="What to call it from now on")
+    async def rename(self, interaction: discord.Interaction, ref: str, name: Name) -> None:
+        """Its owner and managers may."""
+        renamed = await self.app.projects.rename(actor_of(interaction), ref, name)
+        await doors.show(interaction, ui.project_renamed(*renamed))
+
+    @app_commands.command(name="archive", description="Close a project of yours to new records, or open it again")
+    @app_commands.autocomplete(ref=offers.all_projects)
+    @app_commands.describe(ref="Its number or name, such as P3", reopen="Open it again")
+    async def archive(self, interaction: discord.Interaction, ref: str, reopen: bool = False) -> None:
+        """Its owner and managers may; what is in it stays."""
+        project = await self.app.projects.archive(actor_of(interaction), ref, reopen=reopen)
+        await doors.show(interaction, ui.project_archived(project))
+
+    async def on_scenes(self, interaction: discord.Interaction, press: Press) -> None:
+        """The project's scene lists, as /scenes list shows them."""
+        actor = actor_of(interaction)
+        project = await self.app.projects.own(actor, press.record)
+        page = await self.app.scenes.page(actor, project=str(project.ref))
+        await doors.show(interaction, scene_list_rows(page, Turn(what=ListOf.SCENES, project=project.ref.number)))
+
+    async def on_characters(self, interaction: discord.Interaction, press: Press) -> None:
+        """The project's characters, as /character list shows them."""
+        actor = actor_of(interaction)
+        project = await self.app.projects.own(actor, press.record)
+        page = await self.app.characters.page(actor, project=str(project.ref))
+        await doors.show(interaction, character_rows(page, Turn(what=ListOf.CHARACTER, project=project.ref.number)))
 
     @app_commands.command(name="export", description="All of a project as ZIP files: lists, pictures, a contact sheet")
     @app_commands.autocomplete(ref=offers.projects)
@@ -59,5 +106,9 @@ class ProjectCog(commands.GroupCog, group_name="project", group_description="Wha
 
     async def on_turn(self, interaction: discord.Interaction, turn: Turn) -> None:
         """Another page of the list."""
-        page = await self.app.projects.page(actor_of(interaction), turn.before or None)
-        await doors.turn(interaction, ui.project_rows(page, turn))
+        await doors.turn(interaction, await self._page(interaction, turn))
+
+    async def _page(self, interaction: discord.Interaction, turn: Turn) -> Sheet:
+        which = WHICH[turn.project % len(WHICH)]
+        page = await self.app.projects.page(actor_of(interaction), turn.before or None, archived=which)
+        return ui.project_rows(page, turn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bot.ui.words import VENDORS
+from bot.ui.words import VENDORS, member
 from mv import errors as e
 
 ROOM = 42
@@ -35,7 +35,7 @@ _BRIEF: dict[type, Callable[[Any], str]] = {
     e.BadAnswer: lambda x: "the answer could not be used",
     e.NoPicture: lambda x: "no usable picture came",
     e.Partial: lambda x: f"{x.got} of {x.wanted} pictures came",
-    e.Stopped: lambda x: f"by <@{x.by_id}>" if x.by_id else "by the bot",
+    e.Stopped: lambda x: f"by {member(x.by_id)}" if x.by_id else "by the bot",
     e.Uncertain: lambda x: "the bot was stopped meanwhile",
     e.NotFound: lambda x: f"the {x.kind} is gone",
     e.StorageFull: lambda x: "the bot's disk is full",

@@ -14,7 +14,7 @@ from bot.ui.frame import Attached, Button, Row, Sheet
 from bot.ui.lists import list_sheet
 from bot.ui.search import FOUND_TITLE, found_sheet, marked
 from bot.ui.text import EMPTY, bare, line, plain
-from bot.ui.words import ACCENT, LOCK, engine_gone, many, price, stamp
+from bot.ui.words import ACCENT, LOCK, engine_gone, many, member, price, stamp
 from mv.domain.character import Character, CharacterView, Take
 from mv.domain.excerpt import Excerpt
 from mv.domain.ids import RecordId
@@ -170,7 +170,7 @@ def _acting(view: CharacterView, retry: bool) -> Row:
 
 
 def _row(record: Character) -> tuple[str, str]:
-    facts = [many(record.takes, "take"), f"<@{record.owner_id}>", stamp(record.created_at, "R")]
+    facts = [many(record.takes, "take"), member(record.owner_id), stamp(record.created_at, "R")]
     if record.project_ref is not None:
         facts.append(f"{record.project_ref} {line(record.project_name or '', 30)}")
     lock = f" {LOCK}" if record.private else ""

@@ -35,6 +35,10 @@ class Action(StrEnum):
     CHARACTER_USE = "character.use"
     CHARACTER_DELETE = "character.delete"
     CHARACTER_DELETE_YES = "character.delete-yes"
+    PROJECT_SCENES = "project.scenes"
+    PROJECT_CHARACTERS = "project.characters"
+    MYDATA_FORGET = "mydata.forget"
+    """The answer to a question whose `record` says when it was asked."""
     JOB_CANCEL = "job.cancel"
     JOB_RETRY = "job.retry"
     JOB_EDIT = "job.edit"
@@ -96,7 +100,7 @@ class ListOf(StrEnum):
 class Turn:
     """A page of a list: rows with numbers below `before` (0: from the newest), of a project by its number and of a
     member, where they are not 0. Of what was found, `before` is where the page before ended; what was sought stands in
-    the message."""
+    the message. In a list of projects `project` is 1 for open ones, 2 for archived ones."""
 
     what: ListOf
     before: int = 0

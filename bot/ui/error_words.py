@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.ui.file_words import NOT_OURS, wrong
 from bot.ui.text import bare
-from bot.ui.words import VENDORS, about
+from bot.ui.words import VENDORS, about, member
 from mv import errors as e
 from mv.domain.money import dollars
 
@@ -168,6 +168,26 @@ def _too_late(error: e.TooLate) -> Words:
     return Words(f"Too late: {error.ref} {how} already; there is nothing left to cancel.")
 
 
+def _not_allowed(error: e.NotAllowed) -> Words:
+    """Only the owner retries; the rest is for managers too, alone if nobody is the owner any more."""
+    what = f"You may not {error.action} {error.ref}."
+    if error.action == "retry":
+        return Words(what, f"Only {member(error.owner_id)} may." if error.owner_id else "Ask for it anew.")
+    who = f"{member(error.owner_id)} and managers" if error.owner_id else "Managers"
+    return Words(what, f"{who} of this server may.")
+
+
+def _otherwise(error: e.Already) -> str:
+    reopen = " reopen:True" if error.state == "archived" else ""
+    return f"The other way: `/project archive ref:{error.ref}{reopen}`."
+
+
+def _named(refs: tuple[str, ...]) -> str:
+    """The first few, and how many more."""
+    more = len(refs) - 5
+    return ", ".join(refs[:5]) + (f" and {more} more" if more > 0 else "")
+
+
 WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.OutOfRange: lambda x: Words(f"{_field(x.field)} must be from {x.low} to {x.high}."),
     e.TooLong: lambda x: Words(
@@ -190,12 +210,26 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.NotOurs: _not_ours,
     e.BadFile: _bad_file,
     e.Taken: lambda x: Words(f"There is a {x.kind} of that name already: {x.ref}.", "Use it, or choose another name."),
+    e.Archived: lambda x: Words(
+        f"{x.ref} is archived: nothing new goes into it.",
+        f"Its owner and managers open it again: `/project archive ref:{x.ref} reopen:True`.",
+    ),
+    e.NameGone: lambda x: Words(
+        f"{x.ref} cannot be opened again: {x.other} has its name by now.",
+        "Rename one of them first: `/project rename`.",
+    ),
+    e.Already: lambda x: Words(f"{x.ref} is {x.state} already.", _otherwise(x)),
+    e.TextRemoved: lambda x: Words(
+        f"Nothing more can be made of {x.ref}: the words it came of were removed with their author's data.",
+        "What was made is still there. Start anew with words of your own.",
+    ),
+    e.StillWorking: lambda x: Words(
+        f"Not yet: {_named(x.refs)} must come to an end first.",
+        "They are yours, or work on a record of yours. Wait, or cancel yours (`/jobs cancel`); then ask again.",
+    ),
     e.ServerOnly: lambda x: Words("This works in a server only.", "Use it in a channel of your server."),
     e.NotFound: _not_found,
-    e.NotAllowed: lambda x: Words(
-        f"You may not {x.action} {x.ref}.",
-        f"Only <@{x.owner_id}> may." if x.action == "retry" else f"<@{x.owner_id}> and managers of this server may.",
-    ),
+    e.NotAllowed: _not_allowed,
     e.ManagersOnly: lambda x: Words("Only members with Manage Server may do this.", "Ask one of them."),
     e.TooLate: _too_late,
     e.AllowanceUsedUp: _used_up,
@@ -203,7 +237,8 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
         f"You have {x.limit} jobs waiting or running, which is the most.", "Wait for one, or cancel one: `/jobs list`."
     ),
     e.AlreadyAsked: lambda x: Words(
-        f"That was asked for already: {x.ref}, by <@{x.member_id}>.", f"`/jobs show {x.ref}` says what became of it."
+        f"That was asked for already: {x.ref}, by {member(x.member_id)}.",
+        f"`/jobs show {x.ref}` says what became of it.",
     ),
     e.Repeated: lambda x: Words(f"This came twice; {x.ref} answers it."),
     e.Restarting: lambda x: Words("The bot is about to restart and takes in nothing new.", "Try again in a minute."),
@@ -241,7 +276,7 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
         f"No picture could be taken in: {PICTURES.get(x.reason, PICTURES['broken'])}.", "Try again."
     ),
     e.Partial: lambda x: Words(f"{x.got} of {x.wanted} pictures came; {REST.get(x.why, 'the rest failed')}."),
-    e.Stopped: lambda x: Words("It was cancelled." if not x.by_id else f"It was cancelled by <@{x.by_id}>."),
+    e.Stopped: lambda x: Words("It was cancelled." if not x.by_id else f"It was cancelled by {member(x.by_id)}."),
     e.Uncertain: lambda x: Words(
         f"The answer of {_vendor(x.vendor)} was lost; whether it was accepted is not known.",
         "The vendor may have charged it. It is not asked again unless you press Retry.",

@@ -10,7 +10,7 @@ from bot.ui.custom_ids import Action, Press, Turn, custom_id
 from bot.ui.frame import Button, Row, Sheet
 from bot.ui.lists import list_sheet
 from bot.ui.text import bare, line
-from bot.ui.words import ACCENT, LOCK, MAKES, VENDORS, about, bar, many, price, quote, roughly, stamp
+from bot.ui.words import ACCENT, LOCK, MAKES, VENDORS, about, bar, many, member, price, quote, roughly, stamp
 from mv.domain.engine import Vendor
 from mv.domain.ids import Ref
 from mv.domain.jobs import Delivery, Job, JobState, Phase, Progress
@@ -103,7 +103,7 @@ def job_sheet(job: Job, result: Ref | None = None, words: str = "", *, about_wha
     ]
     said = quote(about_what, 200)
     lines += [part for part in (said, words) if part]
-    lines.append(f"-# asked by <@{job.member_id}> {stamp(job.created_at)} · {line(job.engine, 80)}{_outcome(job)}")
+    lines.append(f"-# asked by {member(job.member_id)} {stamp(job.created_at)} · {line(job.engine, 80)}{_outcome(job)}")
     return Sheet(content=limits.joined(lines, limits.CONTENT), rows=_cancelling(job))
 
 
@@ -162,7 +162,7 @@ def _cancelling(job: Job) -> tuple[Row, ...]:
 def _row(row: JobLine) -> tuple[str, str]:
     """Ten of them fit into a message, so texts are short."""
     job = row.job
-    facts = [_state(row), f"<@{job.member_id}>", stamp(job.created_at, "R")]
+    facts = [_state(row), member(job.member_id), stamp(job.created_at, "R")]
     if job.state.final and job.cost is not None:
         facts.append(price(job.cost))
     lock = f" {LOCK}" if job.private else ""

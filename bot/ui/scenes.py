@@ -13,7 +13,7 @@ from bot.ui.lists import list_sheet
 from bot.ui.scene_history import how_made, made_meanwhile_text, restore_button
 from bot.ui.search import FOUND_TITLE, found_sheet, marked
 from bot.ui.text import EMPTY, bare, line, plain
-from bot.ui.words import ACCENT, LOCK, engine_gone, length, many, price, quote, stamp, timecode
+from bot.ui.words import ACCENT, LOCK, engine_gone, length, many, member, price, quote, stamp, timecode
 from mv.domain.excerpt import Excerpt
 from mv.domain.ids import RecordId
 from mv.domain.scenes import Scene, SceneList, SceneListView, SceneVersion, ShotSize
@@ -259,7 +259,7 @@ def _seeing(view: SceneListView) -> Row:
 
 
 def _row(record: SceneList) -> tuple[str, str]:
-    facts = [f"<@{record.owner_id}>", stamp(record.created_at, "R")]
+    facts = [member(record.owner_id), stamp(record.created_at, "R")]
     if record.versions > 1:
         facts.insert(0, many(record.versions, "version"))
     if record.character_ref is not None:

@@ -54,6 +54,11 @@ def length(seconds: float) -> str:
     return f"{seconds:g} s"
 
 
+def member(member_id: int) -> str:
+    """Who it was, as Discord shows them; who asked to be forgotten has no number any more."""
+    return f"<@{member_id}>" if member_id > 0 else "a former member"
+
+
 def price(cost: int | None) -> str:
     """Micro-dollars as people read them; an engine without a known price is never free."""
     if cost is None:

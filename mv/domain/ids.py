@@ -17,10 +17,18 @@ MessageId = NewType("MessageId", int)
 RecordId = NewType("RecordId", str)
 """A ULID: 26 characters, sortable by time."""
 
+FORMER = MemberId(0)
+"""Whoever asked to be forgotten: records that stay name nobody."""
+
 
 def new_id() -> RecordId:
     """A fresh key."""
     return RecordId(str(ULID()))
+
+
+def made_at(key: RecordId) -> datetime:
+    """When a key was made, to the millisecond."""
+    return ULID.from_str(key).datetime
 
 
 def first_id(at: datetime) -> RecordId:

@@ -21,3 +21,26 @@ class Project:
     archived_at: datetime | None = None
     scene_lists: int = 0
     characters: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrant:
+    """A record of a project, in a line."""
+
+    ref: Ref
+    title: str
+    created_at: datetime
+    private: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSheet:
+    """A project as one member sees it: the counts are of records that they may see, `makers` are who made something
+    of these, `latest` the newest of them. `spent` are micro-dollars of everybody, what is reserved included; `unpriced`
+    counts finished jobs without a known price, which are not in it."""
+
+    project: Project
+    makers: tuple[MemberId, ...]
+    spent: int
+    unpriced: int
+    latest: tuple[Entrant, ...]

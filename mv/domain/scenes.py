@@ -233,3 +233,9 @@ def meanwhile(numbers: Iterable[int]) -> list[str]:
 def made_meanwhile(version: SceneVersion) -> tuple[int, ...]:
     """The versions that `meanwhile` noted."""
     return tuple(int(note.removeprefix(_MEANWHILE)) for note in version.notes if note.startswith(_MEANWHILE))
+
+
+def default_title(idea: str) -> str:
+    """What a list is called whose generator gave it no title: its idea's first words."""
+    words = " ".join(idea.split())
+    return words if len(words) <= 60 else words[:59].rsplit(" ", 1)[0] + "…"

@@ -8,6 +8,7 @@ that failed stores its code and facts, so that the words can be found again afte
     │   ├── OutOfRange, TooLong, Empty, NotChosen, NothingSought, Unknown, Taken, ServerOnly
     │   ├── FileTooLarge, FileGone, NotOurs, BadFile
     │   ├── NotFound, NotAllowed, ManagersOnly, TooLate, ListFull, LastScene, Same
+    │   ├── Archived, NameGone, Already, TextRemoved, StillWorking
     │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
     │   └── NotSetUp, VendorResting, Restarting
     ├── VendorError             the vendor was asked, or could not be
@@ -30,7 +31,9 @@ from mv.errors.base import Incident, MvError, error_types, revive
 from mv.errors.ends import Partial, Stopped, Uncertain
 from mv.errors.refused import (
     AllowanceUsedUp,
+    Already,
     AlreadyAsked,
+    Archived,
     BadFile,
     CannotPost,
     Empty,
@@ -39,6 +42,7 @@ from mv.errors.refused import (
     LastScene,
     ListFull,
     ManagersOnly,
+    NameGone,
     NotAllowed,
     NotChosen,
     NotFound,
@@ -51,7 +55,9 @@ from mv.errors.refused import (
     Restarting,
     Same,
     ServerOnly,
+    StillWorking,
     Taken,
+    TextRemoved,
     TooLate,
     TooLong,
     TooManyWaiting,
@@ -85,8 +91,10 @@ from mv.errors.vendors import (
 
 __all__ = [
     "AllowanceUsedUp",
+    "Already",
     "AlreadyAsked",
     "ArchiveUnusable",
+    "Archived",
     "BackupImpossible",
     "BadAnswer",
     "BadFile",
@@ -107,6 +115,7 @@ __all__ = [
     "ManagersOnly",
     "ModelGone",
     "MvError",
+    "NameGone",
     "NoCredit",
     "NoPicture",
     "NotAllowed",
@@ -126,6 +135,7 @@ __all__ = [
     "SchemaTooNew",
     "ServerOnly",
     "StartError",
+    "StillWorking",
     "Stopped",
     "StorageDamaged",
     "StorageError",
@@ -133,6 +143,7 @@ __all__ = [
     "StorageLocked",
     "StorageReadOnly",
     "Taken",
+    "TextRemoved",
     "TooLate",
     "TooLong",
     "TooManyWaiting",

@@ -127,6 +127,43 @@ class Taken(Refused):
 
 
 @dataclass(eq=False)
+class Archived(Refused):
+    """The project takes nothing new in."""
+
+    ref: str
+
+
+@dataclass(eq=False)
+class NameGone(Refused):
+    """An archived project cannot be opened again: `other` has its name by now."""
+
+    ref: str
+    other: str
+
+
+@dataclass(eq=False)
+class Already(Refused):
+    """What was asked for is so already; `state` is archived or open."""
+
+    ref: str
+    state: str
+
+
+@dataclass(eq=False)
+class TextRemoved(Refused):
+    """Nothing more can be made of it: the member whose words it came of took them back."""
+
+    ref: str
+
+
+@dataclass(eq=False)
+class StillWorking(Refused):
+    """A member cannot be forgotten while these jobs of theirs, or on records of theirs, are not delivered."""
+
+    refs: tuple[str, ...]
+
+
+@dataclass(eq=False)
 class ServerOnly(Refused):
     """The command works in a server only."""
 

@@ -1,6 +1,7 @@
 """What the services need of the world, as Protocols. Adapters live in `vendors`, `store`, `jobs` and `bot`."""
 
 from mv.ports.jobs import Courier, JobEngine, Journal, Run, Runner
+from mv.ports.mydata import OwnRows
 from mv.ports.records import (
     Backlog,
     CharacterRows,
@@ -72,6 +73,7 @@ __all__ = [
     "Media",
     "MediaRows",
     "Meter",
+    "OwnRows",
     "Page",
     "Painted",
     "Painter",

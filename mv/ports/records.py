@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from mv.domain.character import Character, MediaFile, Take
 from mv.domain.excerpt import Excerpt, Marks
@@ -17,6 +17,9 @@ from mv.domain.scenes import SceneList, SceneVersion
 from mv.domain.search import Filters, Query
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota
 from mv.errors import MvError
+
+if TYPE_CHECKING:
+    from mv.ports.mydata import OwnRows
 
 T = TypeVar("T")
 
@@ -35,6 +38,7 @@ class Choice:
 
     ref: Ref
     title: str
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,14 +174,26 @@ class ProjectRows(Protocol):
     async def find(self, server_id: ServerId, ref: Ref) -> Project | None:
         """By number."""
 
-    async def by_name(self, server_id: ServerId, name: str) -> Project | None:
-        """An open project by its name, case folded."""
+    async def by_name(self, server_id: ServerId, name: str, *, archived: bool = False) -> Project | None:
+        """An open project by its name, case folded; with `archived` the newest archived one of that name."""
 
-    async def page(self, seen: Seen, *, before: int | None, size: int) -> Page[Project]:
-        """Newest first, with counts as these eyes see them."""
+    async def get(self, seen: Seen, project_id: RecordId) -> Project | None:
+        """By key, if it is of this server; with counts as these eyes see them."""
 
-    async def choices(self, server_id: ServerId, text: str, size: int) -> tuple[Choice, ...]:
-        """For autocomplete: open ones."""
+    async def page(self, seen: Seen, *, before: int | None, size: int, archived: bool | None = None) -> Page[Project]:
+        """Newest first, with counts as these eyes see them; only those that are `archived`, or are not."""
+
+    async def choices(self, server_id: ServerId, text: str, size: int, *, archived: bool = False) -> tuple[Choice, ...]:
+        """For autocomplete: open ones, or with `archived` all."""
+
+    async def change(self, project: Project) -> None:
+        """Its name, and since when it is archived. Raises Taken if it is open and another open one has that name."""
+
+    async def makers(self, seen: Seen, project_id: RecordId) -> tuple[MemberId, ...]:
+        """Who made a record, a version or a take that these eyes see."""
+
+    async def spent(self, project_id: RecordId) -> int:
+        """Micro-dollars in the ledger."""
 
     async def names(self, server_id: ServerId, size: int) -> tuple[str, ...]:
         """Names of open projects, newest first, to find the nearest to a wrong one."""
@@ -196,9 +212,18 @@ class JobRows(Protocol):
         """By number; who may see what is the service's business."""
 
     async def page(
-        self, server_id: ServerId, *, member_id: MemberId | None, before: int | None, size: int
+        self,
+        server_id: ServerId,
+        *,
+        member_id: MemberId | None,
+        before: int | None,
+        size: int,
+        project_id: RecordId | None = None,
     ) -> Page[Job]:
         """Newest first; `member_id` None is everybody's."""
+
+    async def unpriced(self, project_id: RecordId) -> int:
+        """How many are done, and have no known price."""
 
     async def choices(
         self, server_id: ServerId, *, member_id: MemberId | None, text: str, size: int
@@ -312,6 +337,7 @@ class Transaction(Protocol):
     projects: ProjectRows
     jobs: JobRows
     usage: UsageRows
+    own: OwnRows
 
     async def next_numbers(self, wanted: Mapping[tuple[ServerId, Kind], int]) -> dict[tuple[ServerId, Kind], int]:
         """Takes that many numbers of each kind; returns the first of each. Locks the servers' counters till the end."""

@@ -17,13 +17,14 @@ from mv.domain.character import Character, CharacterBrief, CharacterOrder, Chara
 from mv.domain.engine import Engine, Makes
 from mv.domain.ids import Kind, RecordId
 from mv.domain.jobs import Job, JobKind, Once, ReplyTo
+from mv.domain.mydata import REMOVED
 from mv.domain.usage import AllowanceKind
-from mv.errors import NotChosen, NotFound, Partial, Unknown, revive
+from mv.errors import NotChosen, NotFound, Partial, TextRemoved, Unknown, revive
 from mv.ports import Transaction
 from mv.services.admission import Desk
 from mv.services.asking import Ask
 from mv.services.intake import kept
-from mv.services.project import find_project
+from mv.services.project import find_project, still_open
 from mv.services.shelf import Shelf
 from mv.services.smaller import ORIGINALS, PREVIEWS, smaller
 from mv.services.tools import Tools, server_of
@@ -94,6 +95,8 @@ class Characters(Shelf[Character]):
         """A stored job for new takes with a new seed. Raises Refused."""
         view = await self.view(actor, record_id)
         record = view.record
+        if record.description == REMOVED:
+            raise TextRemoved(ref=str(record.ref))
         order = checked(CharacterOrder.model_validate({**record.request, "description": record.description}))
         flavor = self._flavor(record.flavor)
         engines = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, self._known(order.engine))
@@ -119,12 +122,15 @@ class Characters(Shelf[Character]):
 
     async def retry(self, actor: Actor, job: Job, reply: ReplyTo) -> Job:
         """A stored job for the request of one that failed, or for the pictures that one is missing, once. Raises
-        Refused, also if the character is deleted."""
+        Refused, also if the character is deleted, or the project of a new one is archived."""
         task = CharacterTask.model_validate(job.order)
         if job.error == Partial.__name__ and job.record_id is not None:
             task = _rest(task, job).model_copy(update={"character_id": job.record_id})
         if task.character_id is not None:
             await self.view(actor, RecordId(task.character_id))
+        else:
+            async with self._tools.records.read() as tx:
+                await still_open(tx, job.server_id, job.project_id)
         engines = self._tools.line_up(Makes.IMAGES, task.engines, None)
         task = task.model_copy(update={"engines": tuple(engine.name for engine in engines)})
         return await self._admit(Ask.again(actor, job, reply), task, engines[0])

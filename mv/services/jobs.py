@@ -9,8 +9,9 @@ from mv.domain.actor import Actor
 from mv.domain.engine import Vendor
 from mv.domain.ids import Kind, MessageId, RecordId, Ref, parse_ref
 from mv.domain.jobs import Delivery, Job, JobKind, Progress, Step
-from mv.errors import ManagersOnly, NotAllowed, NotFound, TooLate
+from mv.errors import ManagersOnly, NotAllowed, NotFound, TextRemoved, TooLate
 from mv.ports import Choice, Page, Transaction, VendorState
+from mv.services.project import any_project
 from mv.services.shelf import visible
 from mv.services.tools import Tools, server_of
 
@@ -32,16 +33,21 @@ class Jobs:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
 
-    async def page(self, actor: Actor, *, everybody: bool = False, before: int | None = None) -> Page[Job]:
-        """One's own jobs, newest first; a manager may ask for everybody's. Raises ManagersOnly."""
+    async def page(
+        self, actor: Actor, *, everybody: bool = False, before: int | None = None, project: str | None = None
+    ) -> Page[Job]:
+        """One's own jobs, newest first; a manager may ask for everybody's. `project` by ref or name. Raises
+        ManagersOnly, Unknown."""
         if everybody and not actor.is_manager:
             raise ManagersOnly()
         async with self._tools.records.read() as tx:
+            found = await any_project(tx, server_of(actor), project)
             return await tx.jobs.page(
                 server_of(actor),
                 member_id=None if everybody else actor.member_id,
                 before=before,
                 size=limits.PAGE,
+                project_id=found.id if found else None,
             )
 
     async def show(self, actor: Actor, given: str) -> JobView:
@@ -67,7 +73,7 @@ class Jobs:
             return await tx.jobs.choices(server_of(actor), member_id=member, text=text, size=limits.CHOICES)
 
     async def cancel(self, actor: Actor, given: str) -> Job:
-        """By ref. Raises NotFound, TooLate."""
+        """By ref. Raises NotFound, TextRemoved, TooLate."""
         async with self._tools.records.read() as tx:
             job = await self._find(tx, actor, given)
         return await self._cancel(actor, job)
@@ -89,12 +95,14 @@ class Jobs:
         return after
 
     async def own(self, actor: Actor, job_id: RecordId) -> Job:
-        """One's own job by key, for Retry and Edit. Raises NotFound, NotAllowed."""
+        """One's own job by key, for Retry and Edit. Raises NotFound, NotAllowed, TextRemoved."""
         job = await self.get(job_id)
         if job is None or actor.server_id not in (None, job.server_id):
             raise NotFound(kind=KIND, given="")
         if job.member_id != actor.member_id:
             raise NotAllowed(action="retry", ref=str(job.ref), owner_id=job.member_id)
+        if not job.order:
+            raise TextRemoved(ref=str(job.ref))
         return job
 
     async def get(self, job_id: RecordId) -> Job | None:

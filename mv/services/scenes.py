@@ -12,6 +12,7 @@ from mv.domain.actor import Actor
 from mv.domain.engine import Engine, Makes
 from mv.domain.ids import Kind, RecordId, Ref, parse_ref
 from mv.domain.jobs import Job, JobKind, Once, ReplyTo
+from mv.domain.mydata import REMOVED
 from mv.domain.scene_changes import changes
 from mv.domain.scene_edits import scene_of
 from mv.domain.scenes import (
@@ -26,11 +27,11 @@ from mv.domain.scenes import (
     made_meanwhile,
 )
 from mv.domain.usage import AllowanceKind
-from mv.errors import NotFound
+from mv.errors import NotFound, TextRemoved
 from mv.ports import Transaction
 from mv.services.admission import Desk
 from mv.services.asking import Ask
-from mv.services.project import find_project
+from mv.services.project import find_project, still_open
 from mv.services.shelf import Shelf
 from mv.services.tools import Tools, eyes, server_of
 
@@ -127,6 +128,8 @@ class Scenes(Shelf[SceneList]):
         self, actor: Actor, view: SceneListView, revision: Revision | None, reply: ReplyTo, once: Once | None
     ) -> Job:
         version = view.version
+        if version.brief.idea == REMOVED:
+            raise TextRemoved(ref=str(view.record.ref))
         flavor = self._tools.config.flavor(version.brief.flavor)
         engines = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)
         task = SceneTask(
@@ -149,10 +152,14 @@ class Scenes(Shelf[SceneList]):
         return await self._admit(ask, task, engines[0])
 
     async def retry(self, actor: Actor, job: Job, reply: ReplyTo) -> Job:
-        """A stored job for the request of one that failed, once. Raises Refused, also if its list is deleted."""
+        """A stored job for the request of one that failed, once. Raises Refused, also if its list is deleted, or
+        the project of a new one is archived."""
         task = SceneTask.model_validate(job.order)
         if task.list_id is not None:
             await self.view(actor, RecordId(task.list_id))
+        else:
+            async with self._tools.records.read() as tx:
+                await still_open(tx, job.server_id, job.project_id)
         engines = self._tools.line_up(Makes.SCENES, task.engines, None)
         task = task.model_copy(update={"engines": tuple(engine.name for engine in engines)})
         return await self._admit(Ask.again(actor, job, reply), task, engines[0])
@@ -254,6 +261,8 @@ async def _with_character(tx: Transaction, actor: Actor, brief: SceneBrief) -> t
     if character is None:
         near = await tx.characters.choices(eyes(actor), str(ref.number), 3)
         raise NotFound(kind="character", given=brief.character, nearest=tuple(str(choice.ref) for choice in near))
+    if character.description == REMOVED:
+        raise TextRemoved(ref=str(character.ref))
     named = character.description.casefold().startswith(character.name.casefold())
     text = character.description if named else f"{character.name}: {character.description}"
     return brief.model_copy(update={"character": text, "character_ref": str(character.ref)}), character.id

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from mv.config import Flavor
 from mv.domain import limits
 from mv.domain.engine import Engine, Vendor
-from mv.domain.ids import Kind, RecordId, Ref
+from mv.domain.ids import FORMER, Kind, RecordId, Ref
 from mv.domain.jobs import Job, Phase
+from mv.domain.mydata import without_words
 from mv.domain.scene_check import Checked, check
 from mv.domain.scene_edits import with_scene
-from mv.domain.scenes import Change, SceneDraft, SceneList, SceneVersion, TokenUsage, meanwhile
+from mv.domain.scenes import Change, SceneDraft, SceneList, SceneVersion, TokenUsage, default_title, meanwhile
 from mv.domain.usage import AllowanceKind
 from mv.errors import BadAnswer, Blocked, ModelGone, MvError, NotFound, Uncertain, revive
 from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
@@ -95,7 +96,7 @@ class SceneRunner(Runner):
         brief, config, revision = writing.task.brief, self._tools.config, writing.task.revision
         if writing.base is None or revision is None:
             result, count = await self._complete(writing, config.scene_prompt(brief, writing.flavor))
-            return result.draft(count, _title(brief.idea))
+            return result.draft(count, default_title(brief.idea))
         base = writing.base.draft
         prompt = config.revise_prompt(brief, writing.flavor, base, revision.instructions, revision.scene)
         result, count = await self._complete(writing, prompt)
@@ -202,14 +203,17 @@ class SceneRunner(Runner):
         if task.list_id and record is None:
             raise NotFound(kind=KIND, given="")
         revision = task.revision
+        brief, request = task.brief, task.request
+        if record is not None and record.owner_id == FORMER:  # since this was asked for
+            brief, request = without_words(brief, request)
         version = SceneVersion(
             number=record.versions + 1 if record else 1,
             author_id=job.member_id,
             created_at=now,
             job_id=job.id,
             draft=draft,
-            brief=task.brief,
-            request=task.request,
+            brief=brief,
+            request=request,
             defaults_applied=task.defaults_applied,
             engine=writing.engine.name,
             model_version=writing.model_version,
@@ -272,9 +276,3 @@ async def _next_try(journal: Journal, step: str, engine: Engine) -> str:
         if not open_step(await journal.seen(name)):
             return name
     raise Uncertain(vendor=engine.vendor.value)
-
-
-def _title(idea: str) -> str:
-    """A title for a list that came without one."""
-    words = " ".join(idea.split())
-    return words if len(words) <= 60 else words[:59].rsplit(" ", 1)[0] + "…"

@@ -15,7 +15,7 @@ from mv.domain.scenes import SceneList
 from mv.domain.search import Filters, Sought, first_day, parse_query, readable, widened
 from mv.errors import NotAllowed, NotFound, NothingSought
 from mv.ports import Choice, Found, Page, ShelfRows, Transaction
-from mv.services.project import find_project
+from mv.services.project import any_project
 from mv.services.tools import Tools, eyes, server_of
 
 R = TypeVar("R", SceneList, Character)
@@ -45,7 +45,7 @@ class Shelf(Generic[R]):
     ) -> Page[R]:
         """Newest first, filtered by project (ref or name) and author. Raises Unknown."""
         async with self._tools.records.read() as tx:
-            found = await find_project(tx, server_of(actor), project)
+            found = await any_project(tx, server_of(actor), project)
             return await self._rows(tx).page(
                 eyes(actor),
                 project_id=found.id if found else None,
@@ -68,7 +68,7 @@ class Shelf(Generic[R]):
         if parse_query(sought.query).empty:
             raise NothingSought(given=sought.query)
         async with self._tools.records.read() as tx:
-            project = await find_project(tx, server_of(actor), sought.project)
+            project = await any_project(tx, server_of(actor), sought.project)
             if project is not None:
                 sought, filters = _within(project, sought, filters)
             found = await self._found(tx, actor, sought, filters, after)

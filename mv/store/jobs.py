@@ -64,12 +64,25 @@ class SqlJobRows(JournalRows, JobRows):
         return _maybe(await self._connection.execute(query))
 
     async def page(
-        self, server_id: ServerId, *, member_id: MemberId | None, before: int | None, size: int
+        self,
+        server_id: ServerId,
+        *,
+        member_id: MemberId | None,
+        before: int | None,
+        size: int,
+        project_id: RecordId | None = None,
     ) -> Page[Job]:
         """Newest first; `member_id` None is everybody's."""
         query = select(jobs).where(_of(server_id, member_id))
+        if project_id is not None:
+            query = query.where(jobs.c.project_id == project_id)
         rows = (await self._connection.execute(newest(query, jobs, before=before, size=size))).all()
         return page(rows, size, to_job)
+
+    async def unpriced(self, project_id: RecordId) -> int:
+        """How many are done, and have no known price."""
+        done = (jobs.c.project_id == project_id, jobs.c.state == JobState.DONE.value, jobs.c.cost.is_(None))
+        return int((await self._connection.execute(select(func.count()).select_from(jobs).where(*done))).scalar_one())
 
     async def choices(
         self, server_id: ServerId, *, member_id: MemberId | None, text: str, size: int

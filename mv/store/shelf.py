@@ -106,7 +106,7 @@ class SqlShelf(ShelfRows[R]):
 
     async def _index(self, record_id: RecordId) -> None:
         """Whatever changes what a record is found by ends with this."""
-        await self._connection.run_sync(search.refresh, self._kind, [record_id])
+        await self.changed([record_id])
 
     async def star(self, record_id: RecordId, at: datetime | None) -> None:
         """Since when it is kept from clean-up; None: it is not."""
@@ -116,6 +116,10 @@ class SqlShelf(ShelfRows[R]):
         """Takes a deletion back; False if it was not deleted."""
         gone = (self._table.c.id == record_id) & self._table.c.deleted_at.is_not(None)
         return await self._deleted(record_id, gone, None)
+
+    async def changed(self, record_ids: Sequence[RecordId]) -> None:
+        """Texts or owners of these were changed where they are: the text search follows."""
+        await self._connection.run_sync(search.refresh, self._kind, list(record_ids))
 
     async def delete(self, record_id: RecordId, at: datetime) -> bool:
         """Marks it deleted; False if it was already."""

@@ -147,6 +147,7 @@ takes = Table(
     Column("from_take", Integer),
     UniqueConstraint("character_id", "number"),
     UniqueConstraint("job_id", "number"),
+    Index("ix_takes_author", "author_id", sqlite_where=text("author_id IS NOT NULL")),
 )
 
 scene_lists = Table(
@@ -196,6 +197,7 @@ scene_versions = Table(
     Column("based_on", Integer),
     Column("scene", Integer),
     Column("instruction", Words, nullable=False, server_default=""),
+    Index("ix_scene_versions_author", "author_id"),
 )
 
 scenes = Table(
@@ -266,6 +268,7 @@ jobs = Table(
     Index("ix_jobs_usual", "engine", "kind", "state", "finished_at"),
     Index("ix_jobs_interaction", "interaction_id", unique=True),
     Index("ix_jobs_once", "once", sqlite_where=text("once IS NOT NULL")),
+    Index("ix_jobs_project", "project_id", "number", sqlite_where=text("project_id IS NOT NULL")),
 )
 
 steps = Table(
@@ -297,6 +300,7 @@ ledger = Table(
     UniqueConstraint("job_id", "kind", "entry"),
     Index("ix_ledger_used", "server_id", "member_id", "counted_at", "kind", "amount"),
     Index("ix_ledger_kind", "kind", "counted_at", "amount"),
+    Index("ix_ledger_project", "project_id", "kind", "amount", sqlite_where=text("project_id IS NOT NULL")),
 )
 
 # In this key 0 is "no member" and "no role": with NULL there, every row would be unlike every other.
@@ -334,4 +338,14 @@ servers = Table(
     Column("ordinal", SERIAL, primary_key=True),
     Column("server_id", BigInteger, nullable=False, unique=True),
     Column("left_at", UtcTime),
+)
+
+# Who asked to be forgotten, until nothing names them any more: then the row goes too.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("server_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("member_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("erased_at", UtcTime),
 )

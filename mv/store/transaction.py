@@ -14,6 +14,7 @@ from mv.ports import Clock, Transaction
 from mv.store.character import SqlCharacterRows
 from mv.store.jobs import SqlJobRows
 from mv.store.media_rows import SqlMediaRows
+from mv.store.mydata import SqlOwnRows
 from mv.store.project import SqlProjectRows
 from mv.store.queries import upsert
 from mv.store.scenes import SqlSceneRows
@@ -32,6 +33,7 @@ class SqlTransaction(Transaction):
         self.projects = SqlProjectRows(connection)
         self.jobs = SqlJobRows(connection)
         self.usage = SqlUsageRows(connection)
+        self.own = SqlOwnRows(connection, self.scenes, self.characters)
 
     async def next_numbers(self, wanted: Mapping[tuple[ServerId, Kind], int]) -> dict[tuple[ServerId, Kind], int]:
         """Takes that many numbers of each kind; returns the first of each. Locks the servers' counters till the end.

@@ -43,7 +43,7 @@ class SqlUsageRows(UsageRows):
 
     async def lines(self, job_id: RecordId) -> tuple[LedgerLine, ...]:
         """A job's entries, oldest first."""
-        return tuple(_to_line(row) for row in await self._connection.execute(_LINES, {"of_job": job_id}))
+        return tuple(to_line(row) for row in await self._connection.execute(_LINES, {"of_job": job_id}))
 
     async def used(
         self, who: Sequence[tuple[ServerId, MemberId]], since: datetime
@@ -118,7 +118,8 @@ def _from_line(line: LedgerLine) -> dict[str, Any]:
     }
 
 
-def _to_line(row: AnyRow) -> LedgerLine:
+def to_line(row: AnyRow) -> LedgerLine:
+    """The entry in a row."""
     return LedgerLine(
         job_id=row.job_id,
         server_id=row.server_id,

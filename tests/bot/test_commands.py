@@ -96,9 +96,12 @@ COMMANDS: dict[str, dict[str, Opt]] = {
     "character original": {"ref": REF, "take": Opt(INTEGER, low=1)},
     "character delete": {"ref": REF},
     "project create": {"name": text(80, required=True)},
-    "project list": {},
     "project export": {"ref": REF},
-    "jobs list": {"mine": Opt(BOOLEAN)},
+    "project list": {"archived": Opt(BOOLEAN)},
+    "project show": {"ref": REF},
+    "project rename": {"ref": REF, "name": text(80, required=True)},
+    "project archive": {"ref": REF, "reopen": Opt(BOOLEAN)},
+    "jobs list": {"mine": Opt(BOOLEAN), "project": PROJECT},
     "jobs show": {"ref": REF},
     "jobs cancel": {"ref": REF},
     "usage me": {},
@@ -116,9 +119,11 @@ COMMANDS: dict[str, dict[str, Opt]] = {
         "member": Opt(USER),
         "role": Opt(ROLE),
     },
+    "mydata export": {},
+    "mydata forget": {},
     "help": {},
 }
-IN_DIRECT_MESSAGES = {"help", "usage"}
+IN_DIRECT_MESSAGES = {"help", "usage", "mydata"}
 FOR_MANAGERS = {"quota"}
 MANAGE_GUILD = str(1 << 5)
 

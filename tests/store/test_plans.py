@@ -15,6 +15,7 @@ from sqlalchemy import Engine, event
 
 from mv.domain.ids import Kind, MemberId, Ref, ServerId, new_id
 from mv.domain.jobs import JobKind, Once
+from mv.domain.mydata import Forgetting
 from mv.domain.search import Filters, parse_query
 from mv.domain.usage import AllowanceKind, Period, Quota
 from mv.ports import Transaction
@@ -66,6 +67,7 @@ async def asked(records: Database) -> AsyncIterator[list[tuple[str, Any]]]:
             await ask_everything(tx)
         async with records.write() as tx:
             await tx.jobs.erase_tokens(NOON)
+            await tx.own.erase(Forgetting(server_id=SERVER, member_id=ANA, asked_at=NOON), 100)
         yield heard.statements
 
 
@@ -77,14 +79,21 @@ async def ask_everything(tx: Transaction) -> None:
                 filters = {"project_id": chosen, "member_id": member, "before": before, "size": 10}
                 await tx.scenes.page(SEEN, **filters)  # type: ignore[arg-type]
                 await tx.characters.page(SEEN, **filters)  # type: ignore[arg-type]
-                await tx.jobs.page(SERVER, member_id=member, before=before, size=10)
+                await tx.jobs.page(SERVER, member_id=member, before=before, size=10, project_id=chosen)
     for text in ("", "12", "a b", "S1"):
         await tx.scenes.choices(SEEN, text, 25)
         await tx.characters.choices(SEEN, text, 25)
         await tx.projects.choices(SERVER, text, 25)
         await tx.jobs.choices(SERVER, member_id=ANA, text=text, size=25)
         await tx.jobs.choices(SERVER, member_id=None, text=text, size=25)
-    await tx.projects.page(SEEN, before=None, size=10)
+    for archived in (None, False, True):
+        await tx.projects.page(SEEN, before=None, size=10, archived=archived)
+    await tx.projects.choices(SERVER, "a", 25, archived=True)
+    await tx.projects.by_name(SERVER, "x", archived=True)
+    await tx.projects.get(SEEN, project)
+    await tx.projects.makers(SEEN, project)
+    await tx.projects.spent(project)
+    await tx.jobs.unpriced(project)
     await tx.projects.names(SERVER, 200)
     await tx.projects.by_name(SERVER, "x")
     for filters_ in (Filters(), Filters(project_id=project, member_id=ANA, engine="x", flavor="y", since=NOON)):
@@ -102,6 +111,7 @@ async def ask_everything(tx: Transaction) -> None:
     await tx.media.by_hash(SERVER, "0")
     await tx.projects.find(SERVER, Ref(Kind.PROJECT, 1))
     await ask_of_jobs(tx)
+    await ask_of_own(tx)
 
 
 async def ask_of_jobs(tx: Transaction) -> None:
@@ -121,6 +131,15 @@ async def ask_of_jobs(tx: Transaction) -> None:
     await tx.usage.quotas([SERVER, ServerId(2)])
     await tx.usage.lines(new_id())
     await tx.usage.total(AllowanceKind.SPEND, NOON)
+
+
+async def ask_of_own(tx: Transaction) -> None:
+    await tx.own.servers(ANA, [SERVER, ServerId(2)])
+    await tx.own.belongings(SERVER, ANA)
+    for rows in (tx.own.changes, tx.own.takes, tx.own.entries):
+        await rows(SERVER, ANA, skip=0, size=5)
+    await tx.own.projects(SERVER, ANA)
+    await tx.own.in_the_way(SERVER, ANA)
 
 
 async def test_no_query_reads_a_whole_table(asked: list[tuple[str, Any]], tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from bot.ui import character, exports, forms, help, jobs, notice, project, scenes, usage
+from bot.ui import character, exports, forms, help, jobs, mydata, notice, project, scenes, usage
 from bot.ui.brief import ROOM, in_brief
 from bot.ui.custom_ids import Action, ListOf, Turn
-from bot.ui.frame import Sheet
+from bot.ui.frame import Attached, Sheet
 from bot.ui.text import line, plain
 from mv.domain.character import Character
 from mv.domain.engine import Vendor
@@ -26,7 +26,8 @@ from mv.domain.excerpt import excerpt, marks_in
 from mv.domain.ids import Kind, Ref, ServerId
 from mv.domain.jobs import JobState, Phase, Progress
 from mv.domain.limits import FOUND, QUERY
-from mv.domain.project import Project
+from mv.domain.mydata import Belongings
+from mv.domain.project import Entrant, Project, ProjectSheet
 from mv.domain.scenes import SceneList
 from mv.domain.search import Passage, Place, Sought, parse_query
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
@@ -80,6 +81,17 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
         refusal = notice.error_message("That does not work", line(text, 300), "Nothing was charged.", "Try again.")
         yield f"{form} refused", forms.with_text_kept(refusal, form, about, _as_typed(typed))
     yield "project", project.project_created(_project(text))
+    yield "project shown", project.project_sheet(_project_sheet(text))
+    yield "project renamed", project.project_renamed(_project(text), _project(text))
+    for archived_at in (None, NOW):
+        changed = dataclasses.replace(_project(text), archived_at=archived_at)
+        yield f"project archived {archived_at}", project.project_archived(changed)
+    much, named = [_belongings(n) for n in range(count)], {ServerId(n): text for n in range(count)}
+    for servers in ({}, named):
+        yield "forget?", mydata.forget_question(much, servers, records.key(1))
+        yield "forgotten", mydata.forgot(much, servers)
+    zips = [Attached(name=f"mydata_{n}of10.zip", data=b"zip", description="zip") for n in range(10)]
+    yield "my data", mydata.packed_sheet(zips, 1, 999, 10**6)
     for state in JobState:
         made = records.job(state, text)
         yield f"job {state}", jobs.job_sheet(made, Ref(Kind.CHARACTER, 7), plain(text, 500))
@@ -136,6 +148,22 @@ def _job_lines(text: str, numbers: range) -> Iterator[jobs.JobLine]:
         made = records.job(JobState.QUEUED, text, number)
         progress = Progress(job=made, phase=Phase.WAITING, place=999, usual_seconds=1e6, starts_in_seconds=1e6)
         yield jobs.JobLine(job=made, progress=progress, about_what=text)
+
+
+def _belongings(server: int) -> Belongings:
+    most: dict[str, Any] = {field.name: 10**6 for field in dataclasses.fields(Belongings)}
+    return Belongings(**{**most, "server_id": ServerId(server)})
+
+
+def _project_sheet(text: str) -> ProjectSheet:
+    ref = Ref(Kind.SCENE_LIST, records.LAST)
+    return ProjectSheet(
+        project=dataclasses.replace(_project(text), archived_at=NOW),
+        makers=(records.BIG_ID,) * 100,
+        spent=10**15,
+        unpriced=10**6,
+        latest=(Entrant(ref=ref, title=text, created_at=NOW, private=True),) * 5,
+    )
 
 
 def _as_typed(typed: dict[str, str]) -> dict[str, str]:

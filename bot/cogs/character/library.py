@@ -40,7 +40,7 @@ class Library(CharacterPart):
         await doors.show(interaction, sheet_of(portrait), private=portrait.view.record.private)
 
     @app_commands.command(name="list", description="Characters of this server, newest first")
-    @app_commands.autocomplete(project=offers.projects)
+    @app_commands.autocomplete(project=offers.all_projects)
     @app_commands.describe(project="Only of this project", member="Only by this member")
     async def list_(
         self, interaction: discord.Interaction, project: str | None = None, member: discord.User | None = None

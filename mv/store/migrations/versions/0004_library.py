@@ -1,4 +1,5 @@
-"""What makes records a library: who made a version and why, stars, main takes, settings of servers, text search."""
+"""What makes records a library: who made a version and why, stars, main takes, settings of servers, text search, and
+who asked to be forgotten."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,6 +29,7 @@ def upgrade() -> None:
     op.add_column("scene_versions", sa.Column("scene", sa.Integer()))
     op.add_column("scene_versions", sa.Column("instruction", sa.Text(), nullable=False, server_default=""))
     _settings()
+    _people()
     search.create(op.get_bind())
     search.fill(op.get_bind())
 
@@ -50,6 +52,22 @@ def _settings() -> None:
         sa.Column("left_at", TIME),
         sa.PrimaryKeyConstraint("ordinal", name="pk_servers"),
         sa.UniqueConstraint("server_id", name="uq_servers_server_id"),
+    )
+
+
+def _people() -> None:
+    """What belongs to one member, and to one project, is found by an index."""
+    op.create_index("ix_scene_versions_author", "scene_versions", ["author_id"])
+    _index_where("ix_takes_author", "takes", ["author_id"], "author_id IS NOT NULL")
+    _index_where("ix_jobs_project", "jobs", ["project_id", "number"], "project_id IS NOT NULL")
+    _index_where("ix_ledger_project", "ledger", ["project_id", "kind", "amount"], "project_id IS NOT NULL")
+    op.create_table(
+        "forgotten",
+        sa.Column("server_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("asked_at", TIME, nullable=False),
+        sa.Column("erased_at", TIME),
+        sa.PrimaryKeyConstraint("server_id", "member_id", name="pk_forgotten"),
     )
 
 

@@ -1,0 +1,98 @@
+"""/mydata."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import doors
+from bot.actor import actor_of
+from bot.delivery import DiscordCourier
+from bot.ui import mydata as ui
+from bot.ui.custom_ids import Action, Press
+from bot.ui.frame import Attached, Sheet
+from bot.ui.limits import FILES
+from bot.ui.sending import editing
+from mv.app import App
+from mv.domain.ids import ServerId, made_at, new_id
+from mv.export.bundle import Packed
+
+FRESH = timedelta(minutes=15)
+"""How long a question stands; then it is asked anew, for there may be more by then."""
+
+
+@app_commands.guild_install()
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+class MyDataCog(commands.GroupCog, group_name="mydata", group_description="Your own data: take it home, or remove it"):
+    """Translates /mydata."""
+
+    def __init__(self, app: App, courier: DiscordCourier) -> None:
+        self.app = app
+
+    def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
+        """Forget me."""
+        return (doors.pressable(Action.MYDATA_FORGET, self.on_forget),)
+
+    @app_commands.command(name="export", description="All you asked for and what came of it, as zip files")
+    async def export(self, interaction: discord.Interaction) -> None:
+        """Here; in a direct message, in every server shared with the bot."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        room = interaction.filesize_limit
+        async with self.app.mydata.export(actor_of(interaction), _shared(interaction), room) as zips:
+            first = 1
+            for batch in _batches(zips, room):
+                files = [await _attached(each) for each in batch]
+                left_out = sum(len(each.left_out) for each in batch)
+                await doors.show(interaction, ui.packed_sheet(files, first, len(zips), left_out))
+                first += len(batch)
+            if not zips:
+                await doors.show(interaction, ui.nothing_kept())
+
+    @app_commands.command(name="forget", description="Remove your texts and your name; asks first")
+    async def forget(self, interaction: discord.Interaction) -> None:
+        """Asks first, and says what would happen."""
+        await doors.show(interaction, await self._question(interaction))
+
+    async def on_forget(self, interaction: discord.Interaction, press: Press) -> None:
+        """The answer to the question. An old one is asked anew."""
+        if datetime.now(UTC) - made_at(press.record) > FRESH:
+            await doors.turn(interaction, await self._question(interaction))
+            return
+        await self.app.mydata.question(actor_of(interaction), _shared(interaction))
+        await doors.turn(interaction, ui.forgetting())
+        found = await self.app.mydata.forget(actor_of(interaction), _shared(interaction))
+        sheet = ui.forgot(found, _names(interaction)) if found else ui.nothing_left()
+        await interaction.edit_original_response(**editing(sheet))
+
+    async def _question(self, interaction: discord.Interaction) -> Sheet:
+        found = await self.app.mydata.question(actor_of(interaction), _shared(interaction))
+        return ui.forget_question(found, _names(interaction), new_id()) if found else ui.nothing_left()
+
+
+def _shared(interaction: discord.Interaction) -> dict[ServerId, str]:
+    """The servers that the bot is in, and what they are called."""
+    return {ServerId(guild.id): guild.name for guild in interaction.client.guilds}
+
+
+def _names(interaction: discord.Interaction) -> dict[ServerId, str]:
+    """Of the servers, where the answer is about several."""
+    return {} if interaction.guild_id is not None else _shared(interaction)
+
+
+def _batches(zips: Sequence[Packed], room: int) -> list[list[Packed]]:
+    """What fits into one message each."""
+    batches: list[list[Packed]] = []
+    for each in zips:
+        if not batches or len(batches[-1]) == FILES or sum(one.bytes for one in batches[-1]) + each.bytes > room:
+            batches.append([])
+        batches[-1].append(each)
+    return batches
+
+
+async def _attached(each: Packed) -> Attached:
+    return Attached(name=each.name, data=await asyncio.to_thread(each.path.read_bytes), description=each.name)

@@ -1,0 +1,55 @@
+"""What the services need of the database for one member's own data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from mv.domain.ids import MemberId, Ref, ServerId
+from mv.domain.mydata import Belongings, Forgetting, OwnChange, OwnTake
+from mv.domain.project import Project
+from mv.ports.records import LedgerLine
+
+
+class OwnRows(Protocol):
+    """Everything that names one member, in one server. `skip` and `size` page through it, oldest first."""
+
+    async def servers(self, member_id: MemberId, among: Sequence[ServerId]) -> tuple[ServerId, ...]:
+        """Those of them in which anything names this member."""
+
+    async def belongings(self, server_id: ServerId, member_id: MemberId) -> Belongings:
+        """How much there is."""
+
+    async def changes(self, server_id: ServerId, member_id: MemberId, *, skip: int, size: int) -> tuple[OwnChange, ...]:
+        """Versions of others' scene lists that they made."""
+
+    async def takes(self, server_id: ServerId, member_id: MemberId, *, skip: int, size: int) -> tuple[OwnTake, ...]:
+        """Takes of others' characters that they asked for."""
+
+    async def projects(self, server_id: ServerId, member_id: MemberId) -> tuple[Project, ...]:
+        """Those they opened; without counts."""
+
+    async def entries(
+        self, server_id: ServerId, member_id: MemberId, *, skip: int, size: int
+    ) -> tuple[LedgerLine, ...]:
+        """Their entries in the ledger."""
+
+    async def in_the_way(self, server_id: ServerId, member_id: MemberId) -> tuple[Ref, ...]:
+        """Jobs of theirs that are open or not delivered, and open ones of others on records of theirs."""
+
+    async def ask(self, forgetting: Forgetting) -> None:
+        """Notes that they asked to be forgotten; again replaces it."""
+
+    async def asked(self) -> tuple[Forgetting, ...]:
+        """All that is not at its end, oldest first."""
+
+    async def erase(self, forgetting: Forgetting, size: int) -> bool:
+        """Does the next part of it, of that many rows at most; False when nothing was left to do. The rules are those
+        of `mv.domain.mydata`. It may be cut off anywhere, and goes on with what is left."""
+
+    async def erased(self, forgetting: Forgetting, at: datetime, *, counted_before: datetime) -> None:
+        """All is erased but the ledger, of which lines counted before that moment name nobody from now on."""
+
+    async def end(self, forgetting: Forgetting) -> None:
+        """The ledger names them no more either, and that they asked is forgotten as well."""

@@ -1,0 +1,113 @@
+"""A member's own data: taken home, and forgotten. Nobody does either for somebody else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from mv.domain.actor import Actor
+from mv.domain.ids import MemberId, ServerId
+from mv.domain.mydata import Belongings, Forgetting
+from mv.domain.usage import Period, window
+from mv.errors import StillWorking
+from mv.export.bundle import Packed, packed
+from mv.ports import Transaction
+from mv.services.mydata_pieces import Pieces
+from mv.services.tools import Tools
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+"""Rows that are erased in one transaction: others' commands go in between."""
+AT_ONCE = 2
+"""Exports that are packed at the same time; the others wait."""
+MARGIN = timedelta(days=1)
+"""A month ends at other hours in other time zones."""
+
+
+class MyData:
+    """/mydata. `shared` are servers that the bot is in, with their names: a direct message is about all of them."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._packing = asyncio.Semaphore(AT_ONCE)
+
+    @asynccontextmanager
+    async def export(self, actor: Actor, shared: Mapping[ServerId, str], room: int) -> AsyncIterator[Sequence[Packed]]:
+        """Everything of theirs in zips of `room` bytes at most, gone after the block; none if there is nothing.
+        Raises StorageError."""
+        async with self._packing:
+            async with self._tools.records.read() as tx:
+                servers = await _servers(tx, actor, shared)
+            if not servers:
+                yield ()
+                return
+            now = self._tools.clock.now()
+            pieces = Pieces(self._tools, actor.member_id, folders=actor.server_id is None)
+            about: dict[str, Any] = {"what": "one member's own data", "servers": [str(server) for server in servers]}
+            own = pieces.of({server: shared.get(server, "") for server in servers})
+            async with packed(own, stem=f"mydata_{now:%Y-%m-%d}", room=room, made_at=now, about=about) as zips:
+                yield zips
+
+    async def question(self, actor: Actor, shared: Mapping[ServerId, str]) -> tuple[Belongings, ...]:
+        """What would be forgotten, by server; none where there is nothing. Raises StillWorking."""
+        async with self._tools.records.read() as tx:
+            servers = await _servers(tx, actor, shared)
+            await _idle(tx, servers, actor.member_id)
+            found = [await tx.own.belongings(server, actor.member_id) for server in servers]
+        return tuple(each for each in found if not each.empty)
+
+    async def forget(self, actor: Actor, shared: Mapping[ServerId, str]) -> tuple[Belongings, ...]:
+        """What was forgotten, by server. Once it is noted it comes to its end, also after a kill. Raises
+        StillWorking."""
+        now, member = self._tools.clock.now(), actor.member_id
+
+        async def order(tx: Transaction) -> tuple[Belongings, ...]:
+            servers = await _servers(tx, actor, shared)
+            await _idle(tx, servers, member)
+            found = [await tx.own.belongings(server, member) for server in servers]
+            there = tuple(each for each in found if not each.empty)
+            for each in there:
+                await tx.own.ask(Forgetting(server_id=each.server_id, member_id=member, asked_at=now))
+            return there
+
+        there = await self._tools.records.transact(order)
+        for each in there:
+            await self._erase(Forgetting(server_id=each.server_id, member_id=member, asked_at=now))
+        return there
+
+    async def tidy(self) -> None:
+        """Goes on with what a kill cut off, and ends what has waited for the end of its month. Cheap if there is
+        nothing to do."""
+        async with self._tools.records.read() as tx:
+            asked = await tx.own.asked()
+        for one in asked:
+            if one.erased_at is None:
+                await self._erase(one)
+            elif self._tools.clock.now() >= window(Period.MONTH, one.asked_at)[1] + MARGIN:
+                await self._tools.records.transact(lambda tx, one=one: tx.own.end(one))  # type: ignore[misc]
+
+    async def _erase(self, one: Forgetting) -> None:
+        records = self._tools.records
+        while await records.transact(lambda tx: tx.own.erase(one, BATCH)):
+            continue
+        now = self._tools.clock.now()
+        month = window(Period.MONTH, one.asked_at)[0] - MARGIN
+        await records.transact(lambda tx: tx.own.erased(one, now, counted_before=month))
+        log.info("a member of server %s is forgotten, as they asked", one.server_id)
+
+
+async def _servers(tx: Transaction, actor: Actor, shared: Mapping[ServerId, str]) -> tuple[ServerId, ...]:
+    """Here; in a direct message, wherever something is theirs."""
+    among = tuple(shared) if actor.server_id is None else (actor.server_id,)
+    return await tx.own.servers(actor.member_id, among)
+
+
+async def _idle(tx: Transaction, servers: Sequence[ServerId], member: MemberId) -> None:
+    refs = [str(ref) for server in servers for ref in await tx.own.in_the_way(server, member)]
+    if refs:
+        raise StillWorking(refs=tuple(refs))
