@@ -51,7 +51,7 @@ LENGTHS = {"title": 3, "description": 22, "action": 8, "negative_description": 4
 class Writer:
     """Text without sense: word 20 comes twice as often as word 40."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, pool: int = 2_000_000) -> None:
         self._random = random.Random(seed)
         starts, ends = "bcdfghjklmnprstvwz", ("a", "e", "i", "o", "u", "an", "en", "or", "il", "us", "é")
         syllables = [start + end for start in starts for end in ends]
@@ -60,7 +60,7 @@ class Writer:
             made["".join(self._random.choices(syllables, k=self._random.choice((1, 2, 2, 3, 3, 4))))] = None
         self.words = list(made)
         weights = list(itertools.accumulate(1 / (rank + 10) for rank in range(len(self.words))))
-        self._pool = self._random.choices(self.words, cum_weights=weights, k=2_000_000)
+        self._pool = self._random.choices(self.words, cum_weights=weights, k=pool)
 
     def text(self, count: int) -> str:
         """So many words."""
@@ -85,9 +85,9 @@ class Measured:
     scenes: int
 
 
-async def large(*, quick: bool) -> list[Row]:
+async def large(*, quick: bool, sizes: tuple[int, int] | None = None) -> list[Row]:
     """At two sizes, the second against the first."""
-    sizes = (1_000, 5_000) if quick else (10_000, 100_000)
+    sizes = sizes or ((1_000, 5_000) if quick else (10_000, 100_000))
     rounds = 5 if quick else 40
     small, big = [await _measured(size, rounds) for size in sizes]
     aims = {"offer": OFFER_SECONDS, "search": SEARCH_SECONDS}
@@ -112,7 +112,7 @@ def _row(what: str, small: float, big: float, aim: float | None) -> Row:
 
 
 async def _measured(size: int, rounds: int) -> Measured:
-    writer = Writer(size)
+    writer = Writer(size, max(100_000, size * 20))
     async with _library(size, writer) as (records, path):
         held = path.stat().st_size
         times = await _asked(records, writer, size, rounds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.bench import library
 from tests.bench.__main__ import measure
 from tests.bench.side import BARE
 from tests.bench.table import against, percentile
@@ -13,6 +14,14 @@ def test_percentiles_and_aims() -> None:
     assert against("a", "x", 0.1, 0.21, 2).missed
     assert not against("a", "x", 0.1, 0.2, 2).missed
     assert against("a", "x", 0.1, 1.5, 20).line() == "| a | x | 100 ms | 1.50 s | 15.00 | ratio ≤ 20 | yes |"
+
+
+async def test_a_small_library() -> None:
+    rows = await library.large(quick=True, sizes=(20, 40))
+    assert {row.key for row in rows} == {"l"}
+    judged = {row.what.partition(",")[0] for row in rows if row.bound}
+    assert {"search", "search: a rare word", "search: no match", "offer: a number"} <= judged
+    assert all(row.ratio is not None and row.ratio > 0 for row in rows)
 
 
 async def test_a_bot_against_itself() -> None:

@@ -1,10 +1,9 @@
-"""The text search on a real database: what is found, by whom, in which order, and that the rows keep it true."""
+"""The text search on a real database: what is found, by whom, and in which order."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mv.domain.ids import Kind, MemberId, RecordId, Ref, new_id
-from mv.domain.scenes import SceneBrief, SceneList, SceneVersion
 from mv.domain.search import Filters, Place, parse_query
-from mv.ports import Found, Seen, Transaction
 from mv.store import search
 from mv.store.database import Database
+from tests.store.finding import a_text, find, numbers, store
 from tests.store.things import (
     ANA,
     BO,
@@ -24,52 +22,12 @@ from tests.store.things import (
     OTHER_SERVER,
     SEEN,
     SEEN_BY_BO,
-    SERVER,
     a_character,
     a_file,
     a_list,
     a_project,
-    a_scene,
     a_take,
-    a_version,
-    opened,
-    plain,
 )
-
-NONE = Filters()
-
-
-def a_text(title: str = "Plain", scenes: tuple[str, ...] = ("nothing",), **brief: str) -> SceneVersion:
-    version = a_version(title=title)
-    texts = {"idea": "an idea", "character": "somebody", **brief}
-    logline = texts.pop("logline", "A line.")
-    draft = version.draft.model_copy(
-        update={"scenes": tuple(a_scene(n, description=text) for n, text in enumerate(scenes, 1)), "logline": logline}
-    )
-    return replace(version, draft=draft, brief=SceneBrief.model_validate({**version.brief.model_dump(), **texts}))
-
-
-async def store(records: Database, *made: tuple[SceneList, SceneVersion]) -> None:
-    async with records.write() as tx:
-        for record, version in made:
-            await tx.scenes.add(record, version)
-
-
-async def find(
-    records: Database,
-    query: str,
-    filters: Filters = NONE,
-    *,
-    seen: Seen = SEEN,
-    after: int | None = None,
-    size: int = 50,
-) -> Found[SceneList]:
-    async with records.read() as tx:
-        return await tx.scenes.search(seen, parse_query(query), filters, after=after, size=size)
-
-
-async def numbers(records: Database, query: str, filters: Filters = NONE, **options: Any) -> list[int]:
-    return [hit.record.ref.number for hit in (await find(records, query, filters, **options)).rows]
 
 
 async def test_titles_come_first_then_what_it_is_about_then_the_rest_and_the_newest_of_each(records: Database) -> None:
@@ -283,60 +241,6 @@ async def test_filters(records: Database) -> None:
     assert await numbers(records, f"<@{BO}> <@{ANA}>") == [5, 4, 3, 2, 1]
 
 
-async def test_a_new_version_takes_the_place_of_the_old_one(records: Database) -> None:
-    record = a_list(1)
-    await store(records, (record, a_text("Salt", scenes=("a storm",))))
-    async with records.write() as tx:
-        await tx.scenes.add_version(record.id, replace(a_text("Brine", scenes=("a calm",)), number=2))
-    assert await numbers(records, "salt") == await numbers(records, "storm") == []
-    assert await numbers(records, "brine calm") == [1]
-    async with records.read() as tx:
-        assert await tx.scenes.choices(SEEN, "salt", 25) == ()
-        assert [c.title for c in await tx.scenes.choices(SEEN, "bri", 25)] == ["Brine"]
-
-
-async def test_deleted_ones_leave_and_come_back(records: Database) -> None:
-    record, character = a_list(1), a_character(1)
-    await store(records, (record, a_text("Salt")))
-    async with records.write() as tx:
-        await tx.characters.add(character)
-        await tx.scenes.delete(record.id, NOON)
-        await tx.characters.delete(character.id, NOON)
-    assert await numbers(records, "salt") == []
-    async with records.read() as tx:
-        assert (await tx.characters.search(SEEN, parse_query("mara"), NONE, after=None, size=5)).rows == ()
-        assert await tx.characters.choices(SEEN, "mar", 25) == ()
-    assert await rows_of_the_index(records) == 0
-    async with records.write() as tx:
-        assert await tx.scenes.undelete(record.id)
-        assert not await tx.scenes.undelete(record.id)
-        await tx.characters.undelete(character.id)
-    assert await numbers(records, "salt") == [1]
-    async with records.read() as tx:
-        assert len((await tx.characters.search(SEEN, parse_query("oilskin"), NONE, after=None, size=5)).rows) == 1
-
-
-async def rows_of_the_index(records: Database) -> int:
-    assert records._path is not None
-    with plain(records._path.parent) as connection:
-        return sum(
-            connection.execute(f"SELECT count(*) FROM search_{t}").fetchone()[0] for t in ("titles", "about", "text")
-        )
-
-
-async def test_what_is_rolled_back_is_not_found(records: Database) -> None:
-    async def work(tx: Transaction) -> None:
-        await tx.scenes.add(a_list(1), a_text("Salt"))
-        raise KeyError
-
-    with pytest.raises(KeyError):
-        await records.transact(work)
-    assert await numbers(records, "salt") == []
-    await store(records, (a_list(1, server_id=OTHER_SERVER), a_text("Brine")), (a_list(1), a_text("Salt")))
-    assert await numbers(records, "brine") == []
-    assert await numbers(records, "salt") == [1]
-
-
 async def test_characters_are_found_by_name_description_and_member(records: Database) -> None:
     async with records.write() as tx:
         await tx.characters.add(a_character(1, name="Mara", description="a keeper in oilskin", owner_name="Zoë"))
@@ -402,53 +306,6 @@ async def test_numbers_that_begin_so_are_offered_and_the_very_one_first(records:
         ):
             assert [c.ref.number for c in await tx.scenes.choices(SEEN, text, 25)] == found
             assert [c.ref.number for c in await tx.scenes.choices(SEEN, text, 2)] == found[:2]
-
-
-async def test_a_servers_entries_can_be_dropped(records: Database) -> None:
-    await store(records, (a_list(1), a_text("salt")), (a_list(1, server_id=OTHER_SERVER), a_text("salt")))
-    async with records.write() as tx:
-        await tx.characters.add(a_character(1, name="Salt"))
-        connection = tx._connection  # type: ignore[attr-defined]
-        await connection.run_sync(search.drop, SERVER, Kind.SCENE_LIST)
-    assert await numbers(records, "salt") == []
-    assert await numbers(records, "salt", seen=replace(SEEN, server_id=OTHER_SERVER)) == [1]
-    async with records.read() as tx:
-        assert len((await tx.characters.search(SEEN, parse_query("salt"), NONE, after=None, size=5)).rows) == 1
-
-
-async def test_an_older_database_is_taken_into_the_index(tmp_path: Path) -> None:
-    gone = a_list(3)
-    async with opened(tmp_path) as records:
-        await store(
-            records, *((a_list(n), a_text(f"Salt {n}", scenes=("rain",))) for n in (1, 2)), (gone, a_text("Salt"))
-        )
-        async with records.write() as tx:
-            await tx.scenes.delete(gone.id, NOON)
-            await tx.characters.add(a_character(1))
-    with plain(tmp_path) as connection:
-        for table in ("search_titles", "search_about", "search_text"):
-            connection.execute(f"DELETE FROM {table}")
-    async with opened(tmp_path) as records:
-        assert await numbers(records, "salt") == []
-        async with records.write() as tx:
-            await tx._connection.run_sync(search.fill)  # type: ignore[attr-defined]
-        assert await numbers(records, "salt rain") == [2, 1]
-        assert await numbers(records, "salt") == [2, 1]
-        async with records.read() as tx:
-            assert len((await tx.characters.search(SEEN, parse_query("oilskin"), NONE, after=None, size=5)).rows) == 1
-
-
-async def test_a_whole_transaction_at_once_keeps_it_true_too(records: Database) -> None:
-    record = a_list(1)
-
-    async def work(tx: Transaction) -> None:
-        await tx.scenes.add(record, a_text("Salt"))
-        await tx.scenes.delete(record.id, NOON)
-        await tx.scenes.undelete(record.id)
-
-    await records.transact(work)
-    assert await numbers(records, "salt") == [1]
-    assert await rows_of_the_index(records) == 3
 
 
 def test_keys_hold_what_they_are_made_of() -> None:
