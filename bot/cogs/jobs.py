@@ -97,8 +97,7 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
     async def on_edit(self, interaction: discord.Interaction, press: Press) -> None:
         """Opens the form with the text still in it."""
         job = await self.app.jobs.own(actor_of(interaction), press.record)
-        which = forms.Form.EDIT_SCENES if job.kind is JobKind.SCENES else forms.Form.EDIT_CHARACTER
-        await interaction.response.send_modal(forms.opened(which, job.id, job.order["request"]))
+        await interaction.response.send_modal(forms.editing(job))
 
     async def on_form(self, interaction: discord.Interaction, press: Press) -> None:
         """Opens a form again that was refused."""

@@ -3,7 +3,8 @@
     mv:<action>:<record>[:<argument>…]      mv:scenes.page:01J…:2:3
     mv:list.<what>:<before>:<project>:<member>
 
-Records are keyed by ULID; arguments are numbers, 0 for none, and `job` is a ULID again.
+Records are keyed by ULID; arguments are numbers, 0 for none, `job` is a ULID again, and `takes` are numbers with dots
+between. Buttons live for ever: what a later version of the bot adds to them may be missing.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ class Action(StrEnum):
     SCENES_AGAIN = "scenes.again"
     SCENES_DELETE = "scenes.delete"
     SCENES_DELETE_YES = "scenes.delete-yes"
+    CHARACTER_VARY = "character.vary"
+    """Opens the form."""
     CHARACTER_AGAIN = "character.again"
     CHARACTER_ORIGINAL = "character.original"
     CHARACTER_USE = "character.use"
@@ -46,10 +49,16 @@ _ARGUMENTS: dict[Action, dict[str, str]] = {
     Action.SCENES_PAGE: {"version": r"\d{1,6}", "page": r"\d{1,3}"},
     Action.SCENES_AGAIN: {"version": r"\d{1,6}"},
     Action.SCENES_DELETE_YES: {"message": r"\d{1,20}"},
-    Action.CHARACTER_ORIGINAL: {"job": _ULID},
     Action.CHARACTER_DELETE_YES: {"message": r"\d{1,20}"},
-    Action.FORM: {"form": r"\d"},
+    Action.FORM: {"form": r"\d{1,2}"},
 }
+_TAKES = r"[1-9]\d{0,5}(?:\.[1-9]\d{0,5}){0,3}"
+_OPTIONAL: dict[Action, dict[str, str]] = {
+    Action.CHARACTER_VARY: {"takes": _TAKES},
+    Action.CHARACTER_AGAIN: {"job": _ULID},
+    Action.CHARACTER_ORIGINAL: {"job": _ULID, "takes": _TAKES},
+}
+"""Behind the others, each or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +72,9 @@ class Press:
     message: int = 0
     """The message whose Delete was pressed; 0 if the question came from a command."""
     job: RecordId | None = None
+    """The one that made the message's takes."""
+    takes: tuple[int, ...] = ()
+    """Numbers of the takes of its message, four at most."""
     form: int = 0
     """Which form, by its place among them."""
 
@@ -72,6 +84,7 @@ class ListOf(StrEnum):
 
     SCENES = "scenes"
     CHARACTER = "character"
+    TAKES = "takes"
     PROJECT = "project"
     JOBS = "jobs"
 
@@ -79,7 +92,7 @@ class ListOf(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """A page of a list: rows with numbers below `before` (0: from the newest), of a project by its number and of a
-    member, where they are not 0."""
+    member, where they are not 0. A list of takes has the number of their character in `project`."""
 
     what: ListOf
     before: int = 0
@@ -89,14 +102,20 @@ class Turn:
 
 def custom_id(press: Press) -> str:
     """The button's custom_id; `read` reads it back."""
-    arguments = (str(getattr(press, name)) for name in _ARGUMENTS.get(press.action, {}))
-    return _kept(":".join(("mv", press.action.value, press.record, *arguments)))
+    arguments = [str(getattr(press, name)) for name in _ARGUMENTS.get(press.action, {})]
+    more = [_written(getattr(press, name)) for name in _OPTIONAL.get(press.action, {}) if getattr(press, name)]
+    return _kept(":".join(("mv", press.action.value, press.record, *arguments, *more)))
+
+
+def _written(value: RecordId | tuple[int, ...]) -> str:
+    return ".".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def template(action: Action) -> str:
     """A regular expression that matches every custom_id of this action, for a `DynamicItem`."""
     arguments = "".join(f":(?P<{name}>{form})" for name, form in _ARGUMENTS.get(action, {}).items())
-    return f"mv:{re.escape(action.value)}:(?P<record>{_ULID}){arguments}"
+    more = "".join(f"(?::(?P<{name}>{form}))?" for name, form in _OPTIONAL.get(action, {}).items())
+    return f"mv:{re.escape(action.value)}:(?P<record>{_ULID}){arguments}{more}"
 
 
 def read(text: str) -> Press | None:
@@ -117,7 +136,8 @@ def press_of(action: Action, found: re.Match[str]) -> Press:
         version=int(parts.get("version", 0)),
         page=int(parts.get("page", 0)),
         message=int(parts.get("message", 0)),
-        job=RecordId(parts["job"]) if "job" in parts else None,
+        job=RecordId(parts["job"]) if parts.get("job") else None,
+        takes=tuple(map(int, parts["takes"].split("."))) if parts.get("takes") else (),
         form=int(parts.get("form", 0)),
     )
 

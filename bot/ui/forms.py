@@ -15,10 +15,12 @@ from bot.ui.text import cut, plain, unescaped
 from mv.domain import limits
 from mv.domain.character import Character
 from mv.domain.ids import RecordId
+from mv.domain.jobs import Job, JobKind
 
 OPEN_SECONDS = 900
 """Discord keeps a form's interaction that long; discord.py forgets a dismissed form after it."""
 TITLE = 45
+HINT = 100
 PREFIX = "mvform:"
 
 
@@ -28,6 +30,8 @@ class Form(StrEnum):
     USE = "use"
     EDIT_SCENES = "edit-scenes"
     EDIT_CHARACTER = "edit-character"
+    VARY = "vary"
+    EDIT_VARY = "edit-vary"
 
 
 def form_id(form: Form, record: RecordId) -> str:
@@ -53,7 +57,7 @@ class _Field:
     long: bool = False
     required: bool = True
 
-    def box(self, value: str) -> discord.ui.Label[discord.ui.Modal]:
+    def box(self, value: str, hint: str = "") -> discord.ui.Label[discord.ui.Modal]:
         style = discord.TextStyle.paragraph if self.long else discord.TextStyle.short
         box: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
             custom_id=self.name,
@@ -62,10 +66,11 @@ class _Field:
             required=self.required,
             max_length=self.limit,
         )
-        return discord.ui.Label(text=self.label, component=box)
+        return discord.ui.Label(text=self.label, description=cut(hint, HINT) or None, component=box)
 
 
 _IDEA = _Field(label="Idea", name="idea", limit=limits.IDEA, long=True)
+_INSTRUCTIONS = _Field(label="Instructions", name="instructions", limit=limits.INSTRUCTIONS, long=True, required=False)
 _FIELDS: dict[Form, tuple[_Field, ...]] = {
     Form.USE: (
         _IDEA,
@@ -74,12 +79,17 @@ _FIELDS: dict[Form, tuple[_Field, ...]] = {
     ),
     Form.EDIT_SCENES: (_IDEA, _Field(label="Character", name="character", limit=limits.CHARACTER, long=True)),
     Form.EDIT_CHARACTER: (_Field(label="Description", name="description", limit=limits.DESCRIPTION, long=True),),
+    Form.VARY: (_INSTRUCTIONS, _Field(label="Take", name="take", limit=6, required=False)),
+    Form.EDIT_VARY: (_INSTRUCTIONS,),
 }
 _TITLES = {
     Form.USE: "Use in scenes",
     Form.EDIT_SCENES: "Edit and retry",
     Form.EDIT_CHARACTER: "Edit and retry",
+    Form.VARY: "Vary",
+    Form.EDIT_VARY: "Edit and retry",
 }
+_DIFFERS = "What shall differ; all else stays the same."
 
 
 def use_in_scenes(character: Character) -> discord.ui.Modal:
@@ -87,13 +97,33 @@ def use_in_scenes(character: Character) -> discord.ui.Modal:
     return opened(Form.USE, character.id, {}, f"Scenes with {character.ref}")
 
 
-def opened(form: Form, record: RecordId, typed: Mapping[str, str], title: str = "") -> discord.ui.Modal:
-    """The form, with these values in its fields; of a job that was refused they are its request's."""
+def vary(character: Character, takes: Sequence[int]) -> discord.ui.Modal:
+    """New takes of this character; `takes` are those of the message, the first of which is offered."""
+    shown = ", ".join(map(str, takes))
+    which = f"This message shows take{'s' if len(takes) > 1 else ''} {shown}." if takes else "The main one if left out."
+    typed = {"take": str(takes[0])} if takes else {}
+    return opened(Form.VARY, character.id, typed, f"Vary {character.ref}", {"instructions": _DIFFERS, "take": which})
+
+
+def editing(job: Job) -> discord.ui.Modal:
+    """Edit and retry: the form with what a refused job was asked for."""
+    if job.kind is JobKind.SCENES:
+        return opened(Form.EDIT_SCENES, job.id, job.order["request"])
+    variation = job.order.get("variation")
+    if variation is not None:
+        return opened(Form.EDIT_VARY, job.id, variation, hints={"instructions": _DIFFERS})
+    return opened(Form.EDIT_CHARACTER, job.id, job.order["request"])
+
+
+def opened(
+    form: Form, record: RecordId, typed: Mapping[str, str], title: str = "", hints: Mapping[str, str] | None = None
+) -> discord.ui.Modal:
+    """The form, with these values in its fields and `hints` above them, by field."""
     modal = discord.ui.Modal(
         title=cut(title or _TITLES[form], TITLE), custom_id=form_id(form, record), timeout=OPEN_SECONDS
     )
     for field in _FIELDS[form]:
-        modal.add_item(field.box(typed.get(field.name, "")))
+        modal.add_item(field.box(typed.get(field.name, ""), (hints or {}).get(field.name, "")))
     return modal
 
 

@@ -21,6 +21,7 @@ MEMBER_TEXTS = ("idea", "character", "traits", "video_type", "style", "camera")
 SCENE_VARIABLES = frozenset({*MEMBER_TEXTS, "count", "flavor", "shortest", "longest", "vocabulary", "fence"})
 MORE_VARIABLES = SCENE_VARIABLES | {"have", "missing"}
 PICTURE_VARIABLES = frozenset({"description", "name", "aspect_ratio", "flavor", "take", "images"})
+VARY_VARIABLES = PICTURE_VARIABLES | {"instructions", "reference"}
 
 
 @dataclass

@@ -171,4 +171,5 @@ async def _with_character(tx: Transaction, actor: Actor, brief: SceneBrief) -> t
         raise NotFound(kind="character", given=brief.character, nearest=tuple(str(choice.ref) for choice in near))
     named = character.description.casefold().startswith(character.name.casefold())
     text = character.description if named else f"{character.name}: {character.description}"
-    return brief.model_copy(update={"character": text, "character_ref": str(character.ref)}), character.id
+    link = {"character_ref": str(character.ref), "character_name": None if named else character.name}
+    return brief.model_copy(update={"character": text, **link}), character.id
