@@ -52,7 +52,7 @@ _ARGUMENTS: dict[Action, dict[str, str]] = {
     Action.CHARACTER_DELETE_YES: {"message": r"\d{1,20}"},
     Action.FORM: {"form": r"\d{1,2}"},
 }
-_TAKES = r"[1-9]\d{0,5}(?:\.[1-9]\d{0,5}){0,3}"
+_TAKES = r"[1-9]\d{0,4}(?:\.[1-9]\d{0,4}){0,3}"
 _OPTIONAL: dict[Action, dict[str, str]] = {
     Action.CHARACTER_VARY: {"takes": _TAKES},
     Action.CHARACTER_AGAIN: {"job": _ULID},

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from bot.ui import character, forms, help, jobs, notice, project, scenes, usage
+from bot.ui import character, forms, help, jobs, notice, project, scenes, takes, usage
 from bot.ui.brief import ROOM, in_brief
 from bot.ui.custom_ids import Action, ListOf, Turn
 from bot.ui.frame import Sheet
@@ -48,6 +48,14 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     previews = {take.id: b"picture" for take in shown.takes}
     yield "character", character.character_message(shown, previews, missing=line(text, 300))
     yield "character without previews", character.character_message(shown, {})
+    portrait = ("text_only:" + text, "as_again:" + text, "able:" + text, text)
+    yield "character varied", character.character_message(records.varied_view(text), previews, notes=portrait)
+    yield "history", takes.history_rows(records.history(text))
+    assert takes.history_rows(records.history(text)).content.count("\n") == 14, "all seven"
+    yield "renamed", takes.renamed(shown.record)
+    yield "main", takes.main_chosen(records.varied_view(text).record)
+    yield "starred", notice.starred(_ref(), text, NOW)
+    yield "not starred", notice.starred(_ref(), text, None)
     turn = Turn(what=ListOf.SCENES, before=records.LAST, project=records.LAST, member=2**64 - 1)
     numbers = range(records.LAST, records.LAST - 10, -1)
     yield (
@@ -59,7 +67,7 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     yield "jobs", jobs.job_rows(list(_job_lines(text, numbers)), records.LAST, turn, HELD_UP)
     assert len(jobs.job_rows(list(_job_lines(text, numbers)), None, turn, HELD_UP).content.split("\n")) == 22, "all ten"
     for form in forms.Form:
-        typed = dict.fromkeys(("idea", "description", "character", "style"), text)
+        typed = dict.fromkeys(("idea", "description", "character", "style", "instructions"), text)
         refusal = notice.error_message("That does not work", line(text, 300), "Nothing was charged.", "Try again.")
         yield f"{form} refused", forms.with_text_kept(refusal, form, records.key(1), _as_typed(typed))
     yield "project", project.project_created(_project(text))
@@ -104,7 +112,7 @@ def _job_lines(text: str, numbers: range) -> Iterator[jobs.JobLine]:
 
 def _as_typed(typed: dict[str, str]) -> dict[str, str]:
     """No longer than a form takes."""
-    most = {"idea": 2000, "description": 2000, "character": 1000, "style": 200}
+    most = {"idea": 2000, "description": 2000, "character": 1000, "style": 200, "instructions": 2000}
     return {name: text[: most[name]] for name, text in typed.items()}
 
 
