@@ -218,10 +218,12 @@ def _notes(task: CharacterTask, takes: Sequence[Take], config: Config) -> tuple[
     """What is to be said of takes that were made to be like another, and without its picture."""
     if task.variation is None or not takes or takes[0].from_take is not None:
         return ()
-    used, able = takes[0].engine, [name for name in task.engines if _goes_by_pictures(config, name)]
-    if used in able:
+    used = takes[0].engine
+    if _goes_by_pictures(config, used):
         return ()
     note = f"{'text_only' if task.variation.instructions else 'as_again'}:{used}"
+    later = task.engines[task.engines.index(used) + 1 :] if used in task.engines else ()
+    able = [name for name in later if _goes_by_pictures(config, name)]
     return (note, f"able:{able[0]}") if task.variation.named and able else (note,)
 
 

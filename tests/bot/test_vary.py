@@ -37,8 +37,8 @@ NASTY = [
 
 
 async def create(world: World, **options: Any) -> discord.Message:
-    await world.ann.slash(world.channel, "character create", **{"description": WHO, **options})
-    return world.last
+    made = await world.ann.slash(world.channel, "character create", **{"description": WHO, **options})
+    return reply(made).message
 
 
 async def vary(world: World, **options: Any) -> InteractionResult:
