@@ -29,7 +29,7 @@ from bot.ui.help import welcome_message
 from bot.ui.sending import sending
 from mv.app import App, build
 from mv.domain.engine import Engine, Vendor
-from mv.ports import Painted, Painter, PicturePrompt, Report, SceneAnswer, ScenePrompt, SceneWriter, Ticket
+from mv.ports import Lent, Painted, Painter, PicturePrompt, Report, SceneAnswer, ScenePrompt, SceneWriter, Ticket
 from mv.settings import Settings
 
 if TYPE_CHECKING:
@@ -170,6 +170,9 @@ class _WriterOutside(SceneWriter):
 class _PainterOutside(Painter):
     def __init__(self, inner: Painter, outside: _Outside) -> None:
         self._inner, self._outside = inner, outside
+
+    async def lend(self, engine: Engine, picture: Lent, report: Report) -> str:
+        return await self._outside.do(self._inner.lend(engine, picture, report))
 
     async def start(self, engine: Engine, prompt: PicturePrompt, report: Report) -> Ticket:
         return await self._outside.do(self._inner.start(engine, prompt, report))

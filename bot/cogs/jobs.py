@@ -100,8 +100,7 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
     async def on_edit(self, interaction: discord.Interaction, press: Press) -> None:
         """Opens the form with the text still in it."""
         job = await self.app.jobs.own(actor_of(interaction), press.record)
-        which, typed = forms.of_job(job)
-        await interaction.response.send_modal(forms.opened(which, forms.Target(record=job.id), typed))
+        await interaction.response.send_modal(forms.editing(job))
 
     async def on_form(self, interaction: discord.Interaction, press: Press) -> None:
         """Opens a form again that was refused."""

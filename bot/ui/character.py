@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
 
@@ -13,13 +13,17 @@ from bot.ui.custom_ids import Action, ListOf, Press, Turn, custom_id
 from bot.ui.frame import Attached, Button, Row, Sheet
 from bot.ui.lists import list_sheet
 from bot.ui.search import FOUND_TITLE, found_sheet, marked
+from bot.ui.takes import note_in_words, wish
 from bot.ui.text import EMPTY, bare, line, plain
-from bot.ui.words import ACCENT, LOCK, engine_gone, many, member, price, stamp
+from bot.ui.words import ACCENT, engine_gone, many, marks, member, price, stamp, standing
 from mv.domain.character import Character, CharacterView, Take
 from mv.domain.excerpt import Excerpt
 from mv.domain.ids import RecordId
 from mv.domain.search import Sought
 from mv.ports import Found, Hit, Page
+
+SHOWN = 4
+"""Takes in one message that its buttons speak of."""
 
 
 def character_message(
@@ -28,15 +32,16 @@ def character_message(
     missing: str = "",
     smaller: AbstractSet[RecordId] = frozenset(),
     gone: str = "",
+    notes: Sequence[str] = (),
 ) -> Sheet:
     """The takes with their previews, by take id; a take whose preview is not there, or `smaller` than usual, says how
     to get the picture. `missing` says, in safe words, which pictures did not come; then Retry is drawn. `gone`
-    names the engine that should have made them."""
+    names the engine that should have made them; `notes` are the portrait's."""
     takes = view.takes[: limits.EMBEDS]
     names = _file_names(takes)
+    said = _said(missing, gone, notes)
     embeds = [
-        _take(view, take, names[take.id] if take.id in previews else None, missing, take.id in smaller, gone)
-        for take in takes
+        _take(view, take, names[take.id] if take.id in previews else None, said, take.id in smaller) for take in takes
     ]
     files = tuple(
         Attached(
@@ -48,7 +53,7 @@ def character_message(
     return Sheet(
         embeds=tuple(limits.together(embeds or [_without_takes(view.record)])),
         files=files,
-        rows=(_acting(view, bool(missing)),),
+        rows=tuple(row for row in (_retrying(view, bool(missing)), _acting(view)) if row),
     )
 
 
@@ -74,9 +79,9 @@ def characters_found(
 
 def _found(hit: Hit[Character]) -> tuple[str, str, Excerpt | None]:
     record = hit.record
-    lock = f" {LOCK}" if record.private else ""
+    lock = marks(starred=record.starred_at is not None, private=record.private)
     name = marked(record.name, hit.title, FOUND_TITLE) or EMPTY
-    facts = [many(record.takes, "take"), f"<@{record.owner_id}>", stamp(record.created_at, "R")]
+    facts = [many(record.takes, "take"), member(record.owner_id), stamp(record.created_at, "R")]
     facts += [str(record.project_ref)] if record.project_ref is not None else []
     return f"**{record.ref}** · {name}{lock}", " · ".join(facts), hit.excerpt
 
@@ -85,16 +90,11 @@ def _way(view: CharacterView) -> str:
     return f"`/character original ref:{view.record.ref}` brings them."
 
 
-def _take(view: CharacterView, take: Take, file: str | None, missing: str, small: bool, gone: str) -> discord.Embed:
+def _take(view: CharacterView, take: Take, file: str | None, said: Sequence[str], small: bool) -> discord.Embed:
     record, first = view.record, take is view.takes[0]
-    text = [plain(record.description, 1500) if first else line(record.description, 120)]
+    text = [plain(record.description, 1500) if first else line(record.description, 120), _wish(view, take)]
     if first:
-        text.append(_facts(record, take))
-        if missing:
-            text.append(f"**Missing** · {missing}")
-        if gone:
-            note = engine_gone(gone)
-            text.append(f"**Note** · {note[:1].upper()}{note[1:]}")
+        text += [_facts(view, take), *said]
     if file is None:
         text.append("The preview is not at hand: **Original** brings the picture itself.")
     elif small:
@@ -121,12 +121,29 @@ def _without_takes(record: Character) -> discord.Embed:
 
 
 def _author(record: Character, take: Take) -> str:
-    lock = f" · {LOCK} only you see this" if record.private else ""
-    return f"{record.ref} · take {take.number}{lock}"
+    main = " · main" if take.number == record.main_take else ""
+    marked = standing(starred=record.starred_at is not None, private=record.private)
+    return f"{record.ref} · take {take.number}{main}{marked}"
 
 
-def _facts(record: Character, take: Take) -> str:
+def _said(missing: str, gone: str, notes: Sequence[str]) -> list[str]:
+    said = [f"**Missing** · {missing}"] if missing else []
+    words = [*([engine_gone(gone)] if gone else []), *(words for note in notes if (words := note_in_words(note)))]
+    return said + [f"**Note** · {note[:1].upper()}{note[1:]}" for note in words]
+
+
+def _wish(view: CharacterView, take: Take) -> str:
+    """What was asked to differ; only on the first of those that were made alike."""
+    alike = [other for other in view.takes if other.job_id == take.job_id]
+    return wish(take, 700) if take is alike[0] else ""
+
+
+def _facts(view: CharacterView, take: Take) -> str:
+    record = view.record
     facts = [f"**Made** · {stamp(take.created_at)}"]
+    if view.lists:
+        named = " · ".join(f"{made.ref} {line(made.title, 60)}" for made in view.lists)
+        facts.append(f"**Scene lists** · {named}")
     if record.project_ref is not None:
         facts.insert(0, f"**Project** · {record.project_ref} {line(record.project_name or '', 80)}")
     return "\n".join(facts)
@@ -152,26 +169,38 @@ def _file_names(takes: tuple[Take, ...]) -> dict[RecordId, str]:
     return names
 
 
-def _acting(view: CharacterView, retry: bool) -> Row:
+def _retrying(view: CharacterView, retry: bool) -> Row:
+    if not retry or not view.takes:
+        return ()
+    press = Press(action=Action.JOB_RETRY, record=view.takes[0].job_id)
+    return (Button(label="Retry", custom_id=custom_id(press), style=discord.ButtonStyle.primary),)
+
+
+def _acting(view: CharacterView) -> Row:
+    """Again repeats what made the newest of the takes that are shown."""
     record = view.record.id
-    buttons = [Button(label="Again", custom_id=custom_id(Press(action=Action.CHARACTER_AGAIN, record=record)))]
-    if view.takes:
-        job = view.takes[0].job_id
-        original = Press(action=Action.CHARACTER_ORIGINAL, record=record, job=job)
+    numbers = tuple(take.number for take in view.takes[:SHOWN])
+    made = max(view.takes, key=lambda take: take.number).job_id if view.takes else None
+    buttons = [
+        Button(label="Vary", custom_id=custom_id(Press(action=Action.CHARACTER_VARY, record=record, takes=numbers))),
+        Button(label="Again", custom_id=custom_id(Press(action=Action.CHARACTER_AGAIN, record=record, job=made))),
+    ]
+    if numbers:
+        original = Press(action=Action.CHARACTER_ORIGINAL, record=record, takes=numbers)
         buttons.append(Button(label="Original", custom_id=custom_id(original)))
-        if retry:
-            again = custom_id(Press(action=Action.JOB_RETRY, record=job))
-            buttons.insert(0, Button(label="Retry", custom_id=again, style=discord.ButtonStyle.primary))
-    buttons.append(
-        Button(label="Use in scenes", custom_id=custom_id(Press(action=Action.CHARACTER_USE, record=record)))
-    )
+    use = custom_id(Press(action=Action.CHARACTER_USE, record=record))
     delete = custom_id(Press(action=Action.CHARACTER_DELETE, record=record))
-    return (*buttons, Button(label="Delete", custom_id=delete, style=discord.ButtonStyle.danger))
+    danger = discord.ButtonStyle.danger
+    return (
+        *buttons,
+        Button(label="Use in scenes", custom_id=use),
+        Button(label="Delete", custom_id=delete, style=danger),
+    )
 
 
 def _row(record: Character) -> tuple[str, str]:
     facts = [many(record.takes, "take"), member(record.owner_id), stamp(record.created_at, "R")]
     if record.project_ref is not None:
         facts.append(f"{record.project_ref} {line(record.project_name or '', 30)}")
-    lock = f" {LOCK}" if record.private else ""
-    return f"**{record.ref}** · {line(record.name, 60) or EMPTY}{lock}", " · ".join(facts)
+    marked = marks(starred=record.starred_at is not None, private=record.private)
+    return f"**{record.ref}** · {line(record.name, 60) or EMPTY}{marked}", " · ".join(facts)

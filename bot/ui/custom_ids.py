@@ -3,8 +3,8 @@
     mv:<action>:<record>[:<argument>…]      mv:scenes.page:01J…:2:3
     mv:list.<what>:<before>:<project>:<member>
 
-Records are keyed by ULID; arguments are numbers, 0 for none, and `job` is a ULID again. What was added to an action
-later is left out on older buttons.
+Records are keyed by ULID; arguments are numbers, 0 for none, `job` is a ULID again, and `takes` are numbers with dots
+between. Buttons live for ever: what a later version of the bot adds to them may be missing.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class Action(StrEnum):
     SCENES_EXPORT = "scenes.export"
     SCENES_DELETE = "scenes.delete"
     SCENES_DELETE_YES = "scenes.delete-yes"
+    CHARACTER_VARY = "character.vary"
+    """Opens the form."""
     CHARACTER_AGAIN = "character.again"
     CHARACTER_ORIGINAL = "character.original"
     CHARACTER_USE = "character.use"
@@ -59,12 +61,17 @@ _ARGUMENTS: dict[Action, dict[str, str]] = {
     Action.SCENES_SHOW: {"version": r"\d{1,6}"},
     Action.SCENES_EXPORT: {"version": r"\d{1,6}"},
     Action.SCENES_DELETE_YES: {"message": r"\d{1,20}"},
-    Action.CHARACTER_ORIGINAL: {"job": _ULID},
     Action.CHARACTER_DELETE_YES: {"message": r"\d{1,20}"},
-    Action.FORM: {"form": r"\d{1,2}", "version": r"\d{1,6}", "scene": r"\d{1,3}"},
+    Action.FORM: {"form": r"\d{1,2}"},
 }
-_ADDED: dict[Action, frozenset[str]] = {Action.FORM: frozenset({"version", "scene"})}
-"""Arguments that buttons of an earlier release do not have."""
+_TAKES = r"[1-9]\d{0,4}(?:\.[1-9]\d{0,4}){0,3}"
+_OPTIONAL: dict[Action, dict[str, str]] = {
+    Action.CHARACTER_VARY: {"takes": _TAKES},
+    Action.CHARACTER_AGAIN: {"job": _ULID},
+    Action.CHARACTER_ORIGINAL: {"job": _ULID, "takes": _TAKES},
+    Action.FORM: {"version": r"\d{1,6}", "scene": r"\d{1,3}"},
+}
+"""Behind the others, each or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,9 @@ class Press:
     message: int = 0
     """The message whose Delete was pressed; 0 if the question came from a command."""
     job: RecordId | None = None
+    """The one that made the message's takes."""
+    takes: tuple[int, ...] = ()
+    """Numbers of the takes of its message, four at most."""
     form: int = 0
     """Which form, by its place among them."""
     scene: int = 0
@@ -90,6 +100,7 @@ class ListOf(StrEnum):
     HISTORY = "history"
     """Of one scene list: `project` is then that list's number."""
     CHARACTER = "character"
+    TAKES = "takes"
     PROJECT = "project"
     JOBS = "jobs"
     SCENES_FOUND = "scenes-found"
@@ -100,7 +111,8 @@ class ListOf(StrEnum):
 class Turn:
     """A page of a list: rows with numbers below `before` (0: from the newest), of a project by its number and of a
     member, where they are not 0. Of what was found, `before` is where the page before ended; what was sought stands in
-    the message. In a list of projects `project` is 1 for open ones, 2 for archived ones."""
+    the message. In a list of projects `project` is 1 for open ones, 2 for archived ones; a list of takes has the number
+    of their character in it."""
 
     what: ListOf
     before: int = 0
@@ -110,17 +122,20 @@ class Turn:
 
 def custom_id(press: Press) -> str:
     """The button's custom_id; `read` reads it back."""
-    arguments = (str(getattr(press, name)) for name in _ARGUMENTS.get(press.action, {}))
-    return _kept(":".join(("mv", press.action.value, press.record, *arguments)))
+    arguments = [str(getattr(press, name)) for name in _ARGUMENTS.get(press.action, {})]
+    more = [_written(getattr(press, name)) for name in _OPTIONAL.get(press.action, {}) if getattr(press, name)]
+    return _kept(":".join(("mv", press.action.value, press.record, *arguments, *more)))
+
+
+def _written(value: RecordId | tuple[int, ...]) -> str:
+    return ".".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def template(action: Action) -> str:
     """A regular expression that matches every custom_id of this action, for a `DynamicItem`."""
-    arguments = "".join(
-        f"(?::(?P<{name}>{form})){'?' if name in _ADDED.get(action, ()) else ''}"
-        for name, form in _ARGUMENTS.get(action, {}).items()
-    )
-    return f"mv:{re.escape(action.value)}:(?P<record>{_ULID}){arguments}"
+    arguments = "".join(f":(?P<{name}>{form})" for name, form in _ARGUMENTS.get(action, {}).items())
+    more = "".join(f"(?::(?P<{name}>{form}))?" for name, form in _OPTIONAL.get(action, {}).items())
+    return f"mv:{re.escape(action.value)}:(?P<record>{_ULID}){arguments}{more}"
 
 
 def read(text: str) -> Press | None:
@@ -142,6 +157,7 @@ def press_of(action: Action, found: re.Match[str]) -> Press:
         page=int(parts.get("page") or 0),
         message=int(parts.get("message") or 0),
         job=RecordId(parts["job"]) if parts.get("job") else None,
+        takes=tuple(map(int, parts["takes"].split("."))) if parts.get("takes") else (),
         form=int(parts.get("form") or 0),
         scene=int(parts.get("scene") or 0),
     )

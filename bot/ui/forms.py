@@ -22,6 +22,7 @@ from mv.domain.scenes import SceneListView
 OPEN_SECONDS = 900
 """Discord keeps a form's interaction that long; discord.py forgets a dismissed form after it."""
 FORM_TITLE = 45
+HINT = 100
 PREFIX = "mvform:"
 DETAILS = 4000
 """The most that Discord takes in one field."""
@@ -38,6 +39,8 @@ class Form(StrEnum):
     EDIT_REVISION = "edit-revision"
     EDIT_SCENE = "edit-scene"
     INSERT_SCENE = "insert-scene"
+    VARY = "vary"
+    EDIT_VARY = "edit-vary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,7 @@ class _Field:
     long: bool = False
     required: bool = True
 
-    def box(self, value: str) -> discord.ui.Label[discord.ui.Modal]:
+    def box(self, value: str, hint: str = "") -> discord.ui.Label[discord.ui.Modal]:
         style = discord.TextStyle.paragraph if self.long else discord.TextStyle.short
         box: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
             custom_id=self.name,
@@ -83,13 +86,13 @@ class _Field:
             required=self.required,
             max_length=self.limit,
         )
-        return discord.ui.Label(text=self.label, component=box)
+        return discord.ui.Label(text=self.label, description=cut(hint, HINT) or None, component=box)
 
 
 _IDEA = _Field(label="Idea", name="idea", limit=limits.IDEA, long=True)
 _REVISION = (
     _Field(label="What should be different", name="instructions", limit=limits.INSTRUCTIONS, long=True),
-    _Field(label="Scene (its number; empty: the whole list)", name="scene", limit=3, required=False),
+    _Field(label="Scene", name="scene", limit=3, required=False),
 )
 _SCENE = (
     _Field(label="Title", name="title", limit=TITLE),
@@ -98,6 +101,7 @@ _SCENE = (
     _Field(label="Avoid", name="negative_description", limit=TEXT, long=True, required=False),
     _Field(label="Details, a line each", name="details", limit=DETAILS, long=True),
 )
+_INSTRUCTIONS = _Field(label="Instructions", name="instructions", limit=limits.INSTRUCTIONS, long=True, required=False)
 _FIELDS: dict[Form, tuple[_Field, ...]] = {
     Form.USE: (
         _IDEA,
@@ -110,6 +114,8 @@ _FIELDS: dict[Form, tuple[_Field, ...]] = {
     Form.EDIT_REVISION: _REVISION,
     Form.EDIT_SCENE: _SCENE,
     Form.INSERT_SCENE: _SCENE,
+    Form.VARY: (_INSTRUCTIONS, _Field(label="Take", name="take", limit=6, required=False)),
+    Form.EDIT_VARY: (_INSTRUCTIONS,),
 }
 _TITLES = {
     Form.USE: "Use in scenes",
@@ -119,7 +125,10 @@ _TITLES = {
     Form.EDIT_REVISION: "Edit and retry",
     Form.EDIT_SCENE: "Edit a scene",
     Form.INSERT_SCENE: "A new scene",
+    Form.VARY: "Vary",
+    Form.EDIT_VARY: "Edit and retry",
 }
+_DIFFERS = "What shall differ; all else stays the same."
 
 
 def use_in_scenes(character: Character) -> discord.ui.Modal:
@@ -131,28 +140,40 @@ def revise_form(view: SceneListView, scene: int = 0) -> discord.ui.Modal:
     """Another version of the one that is viewed."""
     target = Target(record=view.record.id, version=view.version.number)
     title = f"Revise {view.record.ref} version {view.version.number}"
-    return opened(Form.REVISE, target, {"scene": str(scene) if scene else ""}, title)
+    hints = {"scene": "Its number. Left empty, the whole list is revised."}
+    return opened(Form.REVISE, target, {"scene": str(scene) if scene else ""}, title, hints)
 
 
-def opened(form: Form, target: Target, typed: Mapping[str, str], title: str = "") -> discord.ui.Modal:
-    """The form, with these values in its fields; of a job that was refused they are its request's."""
+def vary(character: Character, takes: Sequence[int]) -> discord.ui.Modal:
+    """New takes of this character; `takes` are those of the message, the first of which is offered."""
+    shown = ", ".join(map(str, takes))
+    which = f"This message shows take{'s' if len(takes) > 1 else ''} {shown}." if takes else "The main one if left out."
+    typed = {"take": str(takes[0])} if takes else {}
+    hints = {"instructions": _DIFFERS, "take": which}
+    return opened(Form.VARY, Target(record=character.id), typed, f"Vary {character.ref}", hints)
+
+
+def editing(job: Job) -> discord.ui.Modal:
+    """Edit and retry: the form with what a refused job was asked for."""
+    request, revision, variation = (job.order.get(name) for name in ("request", "revision", "variation"))
+    about = Target(record=job.id)
+    if revision is not None:
+        return opened(Form.EDIT_REVISION, about, {**revision, "scene": str(revision.get("scene") or "")})
+    if variation is not None:
+        return opened(Form.EDIT_VARY, about, variation, hints={"instructions": _DIFFERS})
+    return opened(Form.EDIT_SCENES if job.kind is JobKind.SCENES else Form.EDIT_CHARACTER, about, request or {})
+
+
+def opened(
+    form: Form, target: Target, typed: Mapping[str, str], title: str = "", hints: Mapping[str, str] | None = None
+) -> discord.ui.Modal:
+    """The form, with these values in its fields and `hints` above them, by field."""
     modal = discord.ui.Modal(
         title=cut(title or _TITLES[form], FORM_TITLE), custom_id=form_id(form, target), timeout=OPEN_SECONDS
     )
     for field in _FIELDS[form]:
-        modal.add_item(field.box(typed.get(field.name, "")))
+        modal.add_item(field.box(typed.get(field.name, ""), (hints or {}).get(field.name, "")))
     return modal
-
-
-def of_job(job: Job) -> tuple[Form, dict[str, str]]:
-    """The form of Edit and retry, and what stands in it."""
-    request, revision = job.order["request"], job.order.get("revision")
-    if job.kind is JobKind.CHARACTER:
-        return Form.EDIT_CHARACTER, request
-    if revision is None:
-        return Form.EDIT_SCENES, request
-    scene = revision.get("scene")
-    return Form.EDIT_REVISION, {"instructions": revision["instructions"], "scene": str(scene) if scene else ""}
 
 
 def with_text_kept(refusal: Sheet, form: Form, target: Target, typed: Mapping[str, str]) -> Sheet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import Enum
 
 import discord
@@ -11,7 +12,7 @@ from bot.ui import limits
 from bot.ui.custom_ids import Action, Press, custom_id
 from bot.ui.frame import Button, Sheet
 from bot.ui.text import line
-from bot.ui.words import ACCENT, BAD, CARE, GOOD
+from bot.ui.words import ACCENT, BAD, CARE, GOOD, STAR
 from mv.domain.ids import RecordId, Ref
 
 
@@ -63,6 +64,16 @@ def deleted(ref: Ref, title: str) -> Sheet:
 def kept(ref: Ref | None = None) -> Sheet:
     """Nothing was deleted."""
     return notice(f"{ref or 'It'} is kept", "Nothing was changed.")
+
+
+def starred(ref: Ref, title: str, since: datetime | None) -> Sheet:
+    """A star was given, or, without `since`, taken away."""
+    name = line(title, 160)
+    if since is None:
+        return notice(f"{ref} has no star any more", f"{name}\nClean-up may remove it, where this server has one.")
+    return notice(
+        f"{STAR} {ref} is starred", f"{name}\nClean-up leaves it alone. The same command takes the star away again."
+    )
 
 
 def retry_buttons(job: RecordId, *, edit: bool = False) -> tuple[Button, ...]:

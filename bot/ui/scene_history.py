@@ -11,7 +11,7 @@ from bot.ui.custom_ids import Action, ListOf, Press, Turn, custom_id
 from bot.ui.frame import Button, Sheet
 from bot.ui.lists import list_sheet
 from bot.ui.text import EMPTY, line
-from bot.ui.words import ACCENT, many, price, stamp
+from bot.ui.words import ACCENT, many, member, price, stamp
 from mv.domain.scenes import (
     Change,
     Changes,
@@ -97,7 +97,7 @@ def comparison_message(record: SceneList, before: SceneVersion, after: SceneVers
 
 def _row(row: VersionLine) -> tuple[str, str]:
     version = row.version
-    first = f"**Version {version.number}** · {how_made(version)} · <@{version.author_id}>"
+    first = f"**Version {version.number}** · {how_made(version)} · {member(version.author_id)}"
     first += f" · {stamp(version.created_at, 'R')} · {price(version.cost)}"
     said = f"“{line(version.instruction, 80)}”" if version.instruction else ""
     summary = in_short(row.changes) if row.changes is not None else many(len(version.draft.scenes), "scene")
@@ -178,7 +178,7 @@ def restore_button(record: SceneList, version: SceneVersion) -> tuple[Button, ..
 def made_meanwhile_text(lines: Sequence[VersionLine]) -> str:
     """That others changed the list while this version was made."""
     said = [
-        f"<@{row.version.author_id}> made version {row.version.number} meanwhile"
+        f"{member(row.version.author_id)} made version {row.version.number} meanwhile"
         + (f" ({in_short(row.changes)})" if row.changes is not None else "")
         for row in lines
     ]

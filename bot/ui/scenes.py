@@ -13,7 +13,7 @@ from bot.ui.lists import list_sheet
 from bot.ui.scene_history import how_made, made_meanwhile_text, restore_button
 from bot.ui.search import FOUND_TITLE, found_sheet, marked
 from bot.ui.text import EMPTY, bare, line, plain
-from bot.ui.words import ACCENT, LOCK, engine_gone, length, many, member, price, quote, stamp, timecode
+from bot.ui.words import ACCENT, engine_gone, length, many, marks, member, price, quote, stamp, standing, timecode
 from mv.domain.excerpt import Excerpt
 from mv.domain.ids import RecordId
 from mv.domain.scenes import Scene, SceneList, SceneListView, SceneVersion, ShotSize
@@ -78,9 +78,9 @@ def scene_lists_found(
 
 def _found(hit: Hit[SceneList]) -> tuple[str, str, Excerpt | None]:
     record = hit.record
-    lock = f" {LOCK}" if record.private else ""
+    lock = marks(starred=record.starred_at is not None, private=record.private)
     title = marked(record.title, hit.title, FOUND_TITLE) or EMPTY
-    facts = [f"<@{record.owner_id}>", stamp(record.created_at, "R")]
+    facts = [member(record.owner_id), stamp(record.created_at, "R")]
     facts += [str(ref) for ref in (record.character_ref, record.project_ref) if ref is not None]
     return f"**{record.ref}** · {title}{lock}", " · ".join(facts), hit.excerpt
 
@@ -153,16 +153,16 @@ def _later_head(view: SceneListView) -> discord.Embed:
 
 
 def _author(view: SceneListView) -> str:
-    lock = f" · {LOCK} only you see this" if view.record.private else ""
-    return f"{view.record.ref} · version {view.version.number}{lock}"
+    record = view.record
+    marked = standing(starred=record.starred_at is not None, private=record.private)
+    return f"{record.ref} · version {view.version.number}{marked}"
 
 
 def _character(view: SceneListView) -> str:
     record = view.record
     if record.character_ref is not None:
         return f"{record.character_ref} {line(record.character_name or '', 80)}"
-    saved = view.version.brief.character_ref
-    return f"{saved + ' ' if saved else ''}{line(view.version.brief.character, 120)}"
+    return line(view.version.brief.described, 120)
 
 
 def _made_by(version: SceneVersion) -> str:
@@ -266,5 +266,5 @@ def _row(record: SceneList) -> tuple[str, str]:
         facts.append(str(record.character_ref))
     if record.project_ref is not None:
         facts.append(f"{record.project_ref} {line(record.project_name or '', 30)}")
-    lock = f" {LOCK}" if record.private else ""
-    return f"**{record.ref}** · {line(record.title, 60) or EMPTY}{lock}", " · ".join(facts)
+    marked = marks(starred=record.starred_at is not None, private=record.private)
+    return f"**{record.ref}** · {line(record.title, 60) or EMPTY}{marked}", " · ".join(facts)

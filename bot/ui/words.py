@@ -16,6 +16,8 @@ CARE = discord.Colour(0xE0A030)
 BAD = discord.Colour(0xD5494B)
 LOCK = "🔒"
 """Marks what only its author sees."""
+STAR = "★"
+"""Marks what is kept from clean-up."""
 
 MAKES = {JobKind.SCENES: "Scene list", JobKind.CHARACTER: "Character"}
 """What a job makes."""
@@ -86,3 +88,13 @@ def bar(done: int, total: int, width: int = 10) -> str:
 def engine_gone(name: str) -> str:
     """That another engine did the work."""
     return f"the engine {line(name, 60)} is gone at its vendor, the next took over"
+
+
+def marks(*, starred: bool, private: bool) -> str:
+    """What stands behind a record's name in a list; begins with a space if there is anything."""
+    return "".join(f" {mark}" for mark, there in ((STAR, starred), (LOCK, private)) if there)
+
+
+def standing(*, starred: bool, private: bool) -> str:
+    """The same behind a head, with the words that belong to it."""
+    return f"{f' {STAR}' if starred else ''}{f' · {LOCK} only you see this' if private else ''}"

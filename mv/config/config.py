@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mv.config.model import Flavor, Limits
-from mv.config.prompts import more_texts, picture_text, revise_scene_texts, revise_texts, scene_texts
+from mv.config.prompts import more_texts, picture_text, revise_scene_texts, revise_texts, scene_texts, vary_text
 from mv.domain.character import CharacterBrief, CharacterOrder, default_name
 from mv.domain.engine import Engine, Makes
 from mv.domain.limits import SEED
@@ -97,6 +97,20 @@ class Config:
             parameters=flavor.image_params.parameters,
             timeout_seconds=flavor.image_params.timeout_seconds,
         )
+
+    def vary_prompt(
+        self,
+        prompt: PicturePrompt,
+        brief: CharacterBrief,
+        flavor: Flavor,
+        take: int,
+        instructions: str,
+        references: tuple[str, ...],
+    ) -> PicturePrompt:
+        """The prompt of `picture_prompt` for a take like an earlier one: only what the instructions say differs.
+        `references` are addresses of pictures at the vendor."""
+        text = vary_text(brief, flavor, take, instructions, reference=bool(references))
+        return replace(prompt, text=text, instructions=instructions, references=references)
 
     def values_read(self, flavor: Flavor, makes: Makes | None = None) -> dict[str, tuple[Any, str]]:
         """Dotted key → value, and the flavor it was read from; `makes` narrows it to one kind of job."""

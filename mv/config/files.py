@@ -68,6 +68,9 @@ class EngineEntry(Strict):
     parameters: Mapping[str, Any] = Field(default_factory=dict)
     takes_seed: bool = False
     count_parameter: str | None = Field(None, min_length=1, max_length=60)
+    reference_parameter: str | None = Field(None, min_length=1, max_length=60)
+    reference_list: bool = False
+    max_references: int = Field(1, ge=1, le=100)
     thinking_level: Literal["minimal", "low", "medium", "high"] | None = None
     takes_temperature: bool = False
 
@@ -151,6 +154,9 @@ def _wrong(document: Document, name: str, entry: EngineEntry) -> ConfigMistake |
     if entry.vendor is Vendor.REPLICATE and not _REPLICATE_MODEL.fullmatch(entry.model):
         expected = "an owner and a name such as google/imagen-4, with :version or not, or a version's hash"
         return mistake(document, (*path, "model"), expected)
+    wrong = _wrong_reference(entry)
+    if wrong is not None:
+        return mistake(document, (*path, wrong[0]), wrong[1])
     if entry.price is None:
         return None
     needed = ("input", "output") if entry.makes is Makes.SCENES else ("picture",)
@@ -161,3 +167,16 @@ def _wrong(document: Document, name: str, entry: EngineEntry) -> ConfigMistake |
         if getattr(entry.price, key) is not None:
             return mistake(document, (*path, "price", key), f"nothing: {entry.makes.value} are paid by {needed[0]}")
     return None
+
+
+def _wrong_reference(entry: EngineEntry) -> tuple[str, str] | None:
+    """The key that is wrong, and what was expected."""
+    if entry.reference_parameter is not None:
+        if entry.vendor is not Vendor.REPLICATE:
+            return "reference_parameter", f"nothing: {entry.vendor.value} is sent no pictures"
+        if not entry.reference_list and entry.max_references > 1:
+            return "max_references", "1, for only a list holds more: see reference_list"
+        return None
+    if entry.reference_list:
+        return "reference_list", "nothing without reference_parameter"
+    return ("max_references", "nothing without reference_parameter") if entry.max_references > 1 else None

@@ -131,10 +131,12 @@ class ImageParams(Strict):
 
 class ImagePrompts(Strict):
     """image_prompts.yaml: Jinja2 templates. Variables: description, name, aspect_ratio, flavor, take (from 1), images;
-    `look` is rendered first and is a variable of `picture`."""
+    `look` is rendered first and is a variable of the others; `vary` also has `instructions` (may be empty) and
+    `reference` (whether a picture goes along)."""
 
     look: OptionalTemplate = ""
     picture: Template
+    vary: Template
 
 
 class Concurrency(Strict):

@@ -13,6 +13,7 @@ from mv.config.templates import (
     REVISE_SCENE_VARIABLES,
     REVISE_VARIABLES,
     SCENE_VARIABLES,
+    VARY_VARIABLES,
     check,
     fence_for,
     render,
@@ -67,6 +68,14 @@ def picture_text(brief: CharacterBrief, flavor: Flavor, take: int) -> str:
     return render(flavor.image_prompts.picture, {**values, "look": look})
 
 
+def vary_text(brief: CharacterBrief, flavor: Flavor, take: int, instructions: str, *, reference: bool) -> str:
+    """The text for a painter who knows the character, by a picture that goes along or by the description."""
+    values = _picture_values(brief, take)
+    look = render(flavor.image_prompts.look, values)
+    more = {"look": look, "instructions": instructions, "reference": reference}
+    return render(flavor.image_prompts.vary, {**values, **more})
+
+
 def check_template(part: str, key: str, flavor: Flavor) -> None:
     """Tries one template of a flavor on samples. Raises TemplateMistake."""
     prompts = getattr(flavor, part)
@@ -83,7 +92,7 @@ def _system_and(template: str, values: dict[str, Any], flavor: Flavor) -> tuple[
 
 
 def _scene_values(brief: SceneBrief, params: SceneParams, have: tuple[str, ...] = ()) -> dict[str, Any]:
-    values = brief.model_dump(exclude={"character_ref"})
+    values = brief.model_dump(exclude={"character_ref", "character_name"})
     return {
         **values,
         "shortest": _number(params.shortest_scene_seconds),
@@ -124,7 +133,10 @@ def _sample(part: str, key: str, flavor: Flavor) -> tuple[dict[str, Any], frozen
     if part == "image_prompts":
         defaults = flavor.image_params.defaults.model_dump()
         character = CharacterBrief(description=described, name="Diver", seed=1, flavor=flavor.name, **defaults)
-        return _picture_values(character, 1), PICTURE_VARIABLES
+        values = _picture_values(character, 1)
+        if key != "vary":
+            return values, PICTURE_VARIABLES
+        return {**values, "instructions": "A red scarf", "reference": True}, VARY_VARIABLES
     defaults = flavor.scene_params.defaults.model_dump()
     brief = SceneBrief(idea="A diver looks for a piano", character=described, flavor=flavor.name, **defaults)
     values = _scene_values(brief, flavor.scene_params)

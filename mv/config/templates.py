@@ -23,6 +23,7 @@ MORE_VARIABLES = SCENE_VARIABLES | {"have", "missing", "instructions"}
 REVISE_VARIABLES = SCENE_VARIABLES | {"current", "instructions"}
 REVISE_SCENE_VARIABLES = REVISE_VARIABLES | {"number", "scene", "before", "after"}
 PICTURE_VARIABLES = frozenset({"description", "name", "aspect_ratio", "flavor", "take", "images"})
+VARY_VARIABLES = PICTURE_VARIABLES | {"instructions", "reference"}
 
 
 @dataclass

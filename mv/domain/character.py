@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from mv.domain.ids import MemberId, RecordId, Ref, ServerId
+from mv.domain.scenes import SceneList
 
 
 class _Frozen(BaseModel):
@@ -31,6 +32,22 @@ class CharacterOrder(_Frozen):
     project: str | None = None
     private: bool = False
     fresh: bool = False
+
+
+class VaryOrder(_Frozen):
+    """What new takes of a character shall be like, as the member typed it; None is what they left out."""
+
+    instructions: str | None = None
+    take: int | None = None
+
+
+class Variation(_Frozen):
+    """The same with every gap filled. `take` is the one whose picture is the reference where the engine takes one, None
+    if there is none; `named` says whether a member chose it."""
+
+    instructions: str = ""
+    take: int | None = None
+    named: bool = False
 
 
 class CharacterBrief(_Frozen):
@@ -98,9 +115,9 @@ class Character:
     defaults_applied: Mapping[str, Any]
     created_at: datetime
     takes: int
-    """How many there were made in all."""
+    """How many there were made in all, those that are gone included: the next one has the number after it."""
     main_take: int | None = None
-    """The take that stands for the character, where one was chosen; otherwise it is the newest."""
+    """The take that stands for the character, where one was chosen; otherwise it is the newest. It may be gone."""
     owner_name: str = ""
     """What the owner was called when it was made."""
     starred_at: datetime | None = None
@@ -113,10 +130,34 @@ class Character:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CharacterView:
-    """A character with the takes that are shown: those of one job, or all."""
+    """A character with the takes that are shown, and the newest scene lists made with it that may be shown beside."""
 
     record: Character
     takes: tuple[Take, ...]
+    lists: tuple[SceneList, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakesOfJob:
+    """The takes that one job made, in order of their number; at least one."""
+
+    takes: tuple[Take, ...]
+
+    @property
+    def cost(self) -> int | None:
+        """What they cost together, in micro-dollars; None if unpriced."""
+        costs = [take.cost for take in self.takes if take.cost is not None]
+        return sum(costs) if len(costs) == len(self.takes) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A page of what a character's jobs made, newest first; `before` is the number of the take to ask the next page
+    with, None at the end."""
+
+    record: Character
+    jobs: tuple[TakesOfJob, ...]
+    before: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,11 @@ class Engine(BaseModel):
     takes_seed: bool = False
     count_parameter: str | None = None
     """The input that asks for several pictures in one prediction; without it every take is its own prediction."""
+    reference_parameter: str | None = None
+    """The input that takes pictures to go by; without it the engine works from the text alone."""
+    reference_list: bool = False
+    """Whether that input is a list, also of one."""
+    max_references: int = 1
     thinking_level: str | None = None
     """For Gemini 3 models, which take it instead of a temperature."""
     takes_temperature: bool = False

@@ -119,9 +119,9 @@ class Job:
 
     @property
     def about(self) -> str:
-        """The idea or description it works on, as the member typed it."""
+        """The idea, instructions or description it works on, as the member typed it."""
         request = self.order.get("request") or {}
-        return str(request.get("idea") or request.get("description") or "")
+        return str(request.get("idea") or request.get("instructions") or request.get("description") or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,12 +72,19 @@ class SceneBrief(_Frozen):
     idea: str
     character: str
     character_ref: str | None = None
+    character_name: str | None = None
+    """What a saved character was called then, if its name was put before its description."""
     count: int
     traits: str
     video_type: str
     style: str
     camera: str
     flavor: str
+
+    @property
+    def described(self) -> str:
+        """The character without the name of a saved one, for those who may not see that one (any more)."""
+        return self.character.removeprefix(f"{self.character_name}: ") if self.character_name else self.character
 
 
 class Scene(_Frozen):

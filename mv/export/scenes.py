@@ -73,7 +73,7 @@ def _facts(view: SceneListView) -> Iterator[str]:
     yield f"- **{record.ref}**, version {version.number}, {version.created_at:%Y-%m-%d %H:%M} UTC"
     yield f"- {count} scene{'' if count == 1 else 's'}, {_timecode(version.draft.total_seconds)} minutes"
     yield from _fact(
-        "Character", " ".join(filter(None, (_ref(view), record.character_name or version.brief.character)))
+        "Character", " ".join(filter(None, (_ref(view), record.character_name or version.brief.described)))
     )
     if record.project_ref is not None:
         yield from _fact("Project", f"{record.project_ref} {record.project_name or ''}")
@@ -85,7 +85,7 @@ def _facts(view: SceneListView) -> Iterator[str]:
 
 
 def _ref(view: SceneListView) -> str:
-    return str(view.record.character_ref or view.version.brief.character_ref or "")
+    return str(view.record.character_ref or "")
 
 
 def _scene(number: int, scene: Scene, start: float) -> Iterator[str]:

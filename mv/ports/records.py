@@ -141,6 +141,10 @@ class SceneRows(ShelfRows[SceneList], Protocol):
     async def version_of_job(self, job_id: RecordId) -> tuple[RecordId, int] | None:
         """What a job has made already, if anything."""
 
+    async def lists_of(self, character_id: RecordId, seen: Seen, *, private: bool, size: int) -> tuple[SceneList, ...]:
+        """The newest scene lists made with a character that everybody of this server may see; with `private` also these
+        eyes' own."""
+
 
 class CharacterRows(ShelfRows[Character], Protocol):
     """Characters and their takes."""
@@ -153,6 +157,22 @@ class CharacterRows(ShelfRows[Character], Protocol):
 
     async def takes(self, record_id: RecordId, *, job_id: RecordId | None = None) -> tuple[Take, ...]:
         """All, or those of one job, in order of their number."""
+
+    async def take(self, record_id: RecordId, number: int) -> Take | None:
+        """One by its number."""
+
+    async def newest_takes(self, record_id: RecordId, *, before: int | None = None, size: int) -> tuple[Take, ...]:
+        """Newest first, those with numbers below `before`."""
+
+    async def last_take(self, record_id: RecordId) -> int | None:
+        """The last number that a take has or had, 0 if there was none; nobody else takes the next one till the end of
+        this transaction. None if the character is deleted."""
+
+    async def rename(self, record_id: RecordId, name: str) -> None:
+        """What it is called and found by."""
+
+    async def set_main(self, record_id: RecordId, number: int) -> None:
+        """The take that stands for it."""
 
 
 class MediaRows(Protocol):

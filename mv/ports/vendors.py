@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from mv.domain.engine import Engine
 from mv.domain.scenes import SceneBrief, SceneDraft, TokenUsage
+from mv.errors import BadRequest
 
 Report = Callable[[str], Awaitable[None]]
 """Called with one of these codes when a vendor makes us wait, and with GOES_ON when that wait is over."""
@@ -81,6 +82,19 @@ class PicturePrompt:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """The flavor's, on top of the engine's own."""
     timeout_seconds: float = 300.0
+    instructions: str = ""
+    """What shall differ from the description; it stands in the text as well."""
+    references: tuple[str, ...] = ()
+    """Addresses of pictures to go by, as `Painter.lend` gave them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lent:
+    """A picture to go by; `mime` is its true type."""
+
+    name: str
+    mime: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +126,11 @@ class Painted:
 
 class Painter(Protocol):
     """Makes pictures in two strides, so that a restart can go on between them. Raises VendorError or NotSetUp."""
+
+    async def lend(self, engine: Engine, picture: Lent, report: Report) -> str:
+        """Hands the vendor a picture to go by, for engines with a reference parameter: its address there. Costs
+        nothing, so it may be done again. Raises BadRequest where none is taken."""
+        raise BadRequest(vendor=engine.vendor.value, model=engine.model)
 
     async def start(self, engine: Engine, prompt: PicturePrompt, report: Report) -> Ticket:
         """Asks the vendor; from here on it may cost money. If whether it was accepted is unknown, raises Uncertain."""

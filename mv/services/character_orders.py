@@ -18,9 +18,10 @@ from mv.domain.engine import Engine, Vendor
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Job, Phase, Step
 from mv.errors import MvError, StorageError, Uncertain, revive
-from mv.ports import Counted, PicturePrompt, Run, Search, Ticket
+from mv.ports import Counted, Journal, PicturePrompt, Run, Search, Ticket
 from mv.services.attempt import Attempt, ended_step, open_step
-from mv.services.character import CharacterTask
+from mv.services.character_lending import lent
+from mv.services.character_task import CharacterTask
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 
@@ -35,11 +36,12 @@ NEIGHBOURS = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a job orders of one engine."""
+    """What a job orders of one engine; `references` are addresses of pictures that were lent to its vendor."""
 
     task: CharacterTask
     flavor: Flavor
     engine: Engine
+    references: tuple[str, ...] = ()
 
     def groups(self) -> dict[int, int]:
         """The predictions by their number from 1, and how many pictures each makes."""
@@ -50,7 +52,11 @@ class Plan:
 
     def prompt(self, config: Config, number: int) -> PicturePrompt:
         """That of one prediction: always the same for the same number."""
-        prompt = config.picture_prompt(self.task.brief, self.flavor, number, images=self.groups()[number])
+        brief, variation = self.task.brief, self.task.variation
+        prompt = config.picture_prompt(brief, self.flavor, number, images=self.groups()[number])
+        if variation is not None and (variation.instructions or self.references):
+            wish = variation.instructions
+            prompt = config.vary_prompt(prompt, brief, self.flavor, number, wish, self.references)
         return prompt if self.engine.takes_seed else replace(prompt, seed=None)
 
 
@@ -113,6 +119,11 @@ class Orders:
         attempt = Attempt(journal, step, painting.report, engine=engine.name, mark=_mark(engine, prompt))
         await attempt.begin()
         return await self._to_its_end(job, self._start(painting, step, prompt, attempt), attempt)
+
+    async def begun(self, journal: Journal, plan: Plan) -> bool:
+        """Whether anything was ordered of this engine, or was about to be."""
+        steps = [await journal.seen(f"{CREATE}{plan.engine.name}:{number}") for number in plan.groups()]
+        return any(step is not None for step in steps)
 
     async def cancel(self, job: Job) -> Vendor | None:
         """Cancels at the vendor what was ordered and not collected, and notes what was made by then. An order that is
@@ -236,8 +247,11 @@ class Orders:
         """At the vendor; what was made by then is paid for. Raises Uncertain."""
         task, config = CharacterTask.model_validate(job.order), self._tools.config
         name, _, number = step.name.removeprefix(CREATE).rpartition(":")
-        plan = Plan(task=task, flavor=config.flavor(task.brief.flavor), engine=config.engine(name))
-        prompt, engine = plan.prompt(config, int(number)), plan.engine
+        engine = config.engine(name)
+        async with self._tools.records.read() as tx:
+            references = await lent(tx, job.id, engine)
+        plan = Plan(task=task, flavor=config.flavor(task.brief.flavor), engine=engine, references=references)
+        prompt = plan.prompt(config, int(number))
         ticket = await self._found(job, engine, step, prompt) if _lost(step) else _noted(step)
         made = await self._tools.painters[engine.vendor].cancel(engine, ticket)
         if made:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from mv.domain.character import Character, Take
+from mv.domain.character import Character, MediaFile, Take, Variation
 from mv.domain.engine import Engine
 from mv.domain.ids import Kind, RecordId, Ref, new_id
 from mv.domain.jobs import Job, Phase
 from mv.domain.usage import AllowanceKind
 from mv.errors import Blocked, ModelGone, MvError, NoPicture, NotFound, Partial, Stopped, StorageError, Uncertain
 from mv.ports import Run, Runner, Ticket, Transaction
-from mv.services.character import KIND, CharacterTask
+from mv.services.character_lending import Lending
 from mv.services.character_orders import COLLECT, Orders, Painting, Plan
+from mv.services.character_task import KIND, CharacterTask
 from mv.services.closing import fail, finish
 from mv.services.incidents import incident
 from mv.services.intake import Intake, Print
@@ -46,6 +48,7 @@ class CharacterRunner(Runner):
         self._trace = trace
         self._intake = Intake(tools)
         self._orders = Orders(tools, trace)
+        self._lending = Lending(tools)
 
     async def run(self, run: Run) -> None:
         """Raises what the vendor raises if no picture came; then the engine calls `close`."""
@@ -55,6 +58,7 @@ class CharacterRunner(Runner):
         made: list[_Made] = []
         for position, name in enumerate(task.engines):
             painting = Painting(run, Plan(task=task, flavor=flavor, engine=self._tools.config.engine(name)))
+            await self._prepare(painting)
             made = await self._paint(painting)
             gone = bool(painting.failures) and all(isinstance(e, ModelGone) for e in painting.failures)
             if made or not gone or position == len(task.engines) - 1:
@@ -88,6 +92,19 @@ class CharacterRunner(Runner):
         await self._orders.settle()
 
     # ── painting ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _prepare(self, painting: Painting) -> None:
+        """Nothing is ordered for a character that is deleted meanwhile (raises NotFound), nor before the picture that
+        the takes go by is at the vendor. What was ordered before is seen to its end in any case."""
+        run, plan = painting.run, painting.plan
+        if plan.task.character_id is None:
+            return
+        if not await self._orders.begun(run.journal, plan):
+            async with self._tools.records.read() as tx:
+                if await tx.characters.get(RecordId(plan.task.character_id)) is None:
+                    raise NotFound(kind=KIND, given="")
+        references = await self._lending.references(run, plan.task, plan.engine, painting.report)
+        painting.plan = replace(plan, references=references)
 
     async def _paint(self, painting: Painting) -> list[_Made]:
         run = painting.run
@@ -182,41 +199,33 @@ class CharacterRunner(Runner):
     async def _store(self, tx: Transaction, painting: Painting, made: Sequence[_Made]) -> list[Print]:
         """Returns those whose bytes are stored already under another name."""
         job, task, now = painting.run.job, painting.plan.task, self._tools.clock.now()
-        record = await tx.characters.get(RecordId(task.character_id)) if task.character_id else None
-        if task.character_id and record is None:
-            raise NotFound(kind=KIND, given="")
-        if record is None:
-            record = await self._new_character(tx, job, task)
-            await tx.characters.add(record)
-        have = len(await tx.characters.takes(record.id))
+        record_id, last = await self._target(tx, job, task)
         takes, twins = [], []
-        for offset, one in enumerate(made, start=1):
+        for number, one in enumerate(made, start=last + 1):
             original, preview = await tx.media.add(one.print.original), await tx.media.add(one.print.preview)
             if (original.key, preview.key) != (one.print.original.key, one.print.preview.key):
                 twins.append(one.print)
-            takes.append(
-                Take(
-                    id=new_id(),
-                    number=have + offset,
-                    job_id=job.id,
-                    original=original,
-                    preview=preview,
-                    engine=one.engine.name,
-                    model_version=one.model_version,
-                    seed=one.seed,
-                    aspect_ratio=task.brief.aspect_ratio,
-                    cost=one.engine.picture_cost(1),
-                    created_at=now,
-                )
-            )
-        await tx.characters.add_takes(record.id, takes)
+            takes.append(_take(painting, one, number, (original, preview), now))
+        await tx.characters.add_takes(record_id, takes)
         wanted = task.brief.images
         missing = None
         if len(made) < wanted:
             why = _worst(painting.failures).code if painting.failures else NoPicture.__name__
             missing = Partial(wanted=wanted, got=len(made), why=why, numbers=tuple(painting.lost))
-        await finish(tx, job, now, {AllowanceKind.IMAGES: len(made)}, record_id=record.id, missing=missing)
+        await finish(tx, job, now, {AllowanceKind.IMAGES: len(made)}, record_id=record_id, missing=missing)
         return twins
+
+    async def _target(self, tx: Transaction, job: Job, task: CharacterTask) -> tuple[RecordId, int]:
+        """The character that the takes belong to, made now if it is a new one, and the last number that is taken.
+        Raises NotFound if it is deleted."""
+        if task.character_id is None:
+            record = await self._new_character(tx, job, task)
+            await tx.characters.add(record)
+            return record.id, 0
+        last = await tx.characters.last_take(RecordId(task.character_id))
+        if last is None:
+            raise NotFound(kind=KIND, given="")
+        return RecordId(task.character_id), last
 
     async def _new_character(self, tx: Transaction, job: Job, task: CharacterTask) -> Character:
         numbers = await tx.next_numbers({(job.server_id, Kind.CHARACTER): 1})
@@ -236,6 +245,27 @@ class CharacterRunner(Runner):
             project_id=job.project_id,
             owner_name=task.by,
         )
+
+
+def _take(painting: Painting, made: _Made, number: int, files: tuple[MediaFile, MediaFile], now: datetime) -> Take:
+    task = painting.plan.task
+    variation = task.variation or Variation()
+    return Take(
+        id=new_id(),
+        number=number,
+        job_id=painting.run.job.id,
+        original=files[0],
+        preview=files[1],
+        engine=made.engine.name,
+        model_version=made.model_version,
+        seed=made.seed,
+        aspect_ratio=task.brief.aspect_ratio,
+        cost=made.engine.picture_cost(1),
+        created_at=now,
+        author_id=painting.run.job.member_id,
+        instruction=variation.instructions,
+        from_take=variation.take if painting.plan.references else None,
+    )
 
 
 def _worst(failures: Sequence[MvError]) -> MvError:

@@ -92,7 +92,7 @@ class Scenes(Shelf[SceneList]):
             async with self._tools.records.read() as tx:
                 project = await find_project(tx, server, order.project)
                 project_id = project.id if project else None
-                brief, character_id = await _with_character(tx, actor, brief)
+                brief, character_id = await _with_character(tx, actor, brief, private=order.private)
         task = SceneTask(
             brief=brief,
             request=order.model_dump(exclude_none=True),
@@ -252,8 +252,11 @@ def before_it(version: SceneVersion) -> int:
     return version.based_on or version.number - 1
 
 
-async def _with_character(tx: Transaction, actor: Actor, brief: SceneBrief) -> tuple[SceneBrief, RecordId | None]:
-    """A saved character's description goes into the prompt word for word, and the list links to it."""
+async def _with_character(
+    tx: Transaction, actor: Actor, brief: SceneBrief, *, private: bool
+) -> tuple[SceneBrief, RecordId | None]:
+    """A saved character's description goes into the prompt word for word, and the list links to it. What a private one
+    is called is not told in a list that everybody sees."""
     ref: Ref | None = parse_ref(brief.character, Kind.CHARACTER)
     if ref is None:
         return brief, None
@@ -263,6 +266,9 @@ async def _with_character(tx: Transaction, actor: Actor, brief: SceneBrief) -> t
         raise NotFound(kind="character", given=brief.character, nearest=tuple(str(choice.ref) for choice in near))
     if character.description == REMOVED:
         raise TextRemoved(ref=str(character.ref))
-    named = character.description.casefold().startswith(character.name.casefold())
-    text = character.description if named else f"{character.name}: {character.description}"
-    return brief.model_copy(update={"character": text, "character_ref": str(character.ref)}), character.id
+    text, name = character.description, None
+    told = private or not character.private
+    if told and not text.casefold().startswith(character.name.casefold()):
+        text, name = f"{character.name}: {text}", character.name
+    link = {"character": text, "character_ref": str(character.ref), "character_name": name}
+    return brief.model_copy(update=link), character.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -19,6 +20,8 @@ from mv.services.project import any_project
 from mv.services.tools import Tools, eyes, server_of
 
 R = TypeVar("R", SceneList, Character)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,17 @@ class Shelf(Generic[R]):
             if not await self._rows(tx).delete(record.id, self._tools.clock.now()):
                 raise NotFound(kind=self._name, given=str(record.ref))
             return record
+
+    async def star(self, actor: Actor, given: str) -> R:
+        """Keeps a record from clean-up, or no longer, by ref: the record as it is then. Whoever sees it may. Raises
+        NotFound."""
+        async with self._tools.records.write() as tx:
+            record = await self._find(tx, actor, given)
+            starred_at = None if record.starred_at else self._tools.clock.now()
+            await self._rows(tx).star(record.id, starred_at)
+        what = "starred" if starred_at else "not starred any more"
+        log.info("%s of server %s is %s, by member %s", record.ref, record.server_id, what, actor.member_id)
+        return replace(record, starred_at=starred_at)
 
     async def _find(self, tx: Transaction, actor: Actor, given: str) -> R:
         """By ref, with the nearest numbers in the refusal."""

@@ -20,14 +20,23 @@ _ALL = select(characters, projects.c.name.label("project_name"), projects.c.numb
     characters.outerjoin(projects, projects.c.id == characters.c.project_id)
 )
 _ORIGINAL, _PREVIEW = media.alias("original"), media.alias("preview")
-_TAKES = (
+_SOME = (
     select(takes, *labelled(_ORIGINAL, "original_"), *labelled(_PREVIEW, "preview_"))
     .join(_ORIGINAL, _ORIGINAL.c.id == takes.c.original_id)
     .join(_PREVIEW, _PREVIEW.c.id == takes.c.preview_id)
     .where(takes.c.character_id == bindparam("of_character"))
-    .order_by(takes.c.number)
 )
+_TAKES = _SOME.order_by(takes.c.number)
 _TAKES_OF_JOB = _TAKES.where(takes.c.job_id == bindparam("of_job"))
+_TAKE = _SOME.where(takes.c.number == bindparam("numbered"))
+_NEWEST = _SOME.where(takes.c.number < bindparam("before")).order_by(takes.c.number.desc()).limit(bindparam("size"))
+_BEYOND = 2**31 - 1
+"""No take has such a number."""
+_LAST = (
+    select(characters.c.takes)
+    .where(characters.c.id == bindparam("which"), characters.c.deleted_at.is_(None))
+    .with_for_update()
+)
 
 
 class SqlCharacterRows(SqlShelf[Character], CharacterRows):
@@ -56,6 +65,33 @@ class SqlCharacterRows(SqlShelf[Character], CharacterRows):
         query = _TAKES if job_id is None else _TAKES_OF_JOB
         rows = await self._connection.execute(query, {"of_character": record_id, "of_job": job_id})
         return tuple(_to_take(row) for row in rows)
+
+    async def take(self, record_id: RecordId, number: int) -> Take | None:
+        """One by its number."""
+        rows = await self._connection.execute(_TAKE, {"of_character": record_id, "numbered": number})
+        row = rows.one_or_none()
+        return None if row is None else _to_take(row)
+
+    async def newest_takes(self, record_id: RecordId, *, before: int | None = None, size: int) -> tuple[Take, ...]:
+        """Newest first, those with numbers below `before`."""
+        which = {"of_character": record_id, "before": min(before or _BEYOND, _BEYOND), "size": size}
+        return tuple(_to_take(row) for row in await self._connection.execute(_NEWEST, which))
+
+    async def last_take(self, record_id: RecordId) -> int | None:
+        """The last number that a take has or had, 0 if there was none; nobody else takes the next one till the end of
+        this transaction. None if the character is deleted."""
+        row = (await self._connection.execute(_LAST, {"which": record_id})).one_or_none()
+        return None if row is None else int(row.takes)
+
+    async def rename(self, record_id: RecordId, name: str) -> None:
+        """What it is called and found by."""
+        which = update(characters).where(characters.c.id == record_id)
+        await self._connection.execute(which.values(name=name, folded=fold(name)))
+
+    async def set_main(self, record_id: RecordId, number: int) -> None:
+        """The take that stands for it."""
+        which = update(characters).where(characters.c.id == record_id)
+        await self._connection.execute(which.values(main_take=number))
 
 
 def _from_character(record: Character) -> dict[str, Any]:

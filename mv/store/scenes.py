@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mv.domain.ids import Kind, RecordId, Ref
 from mv.domain.scenes import Change, Scene, SceneBrief, SceneDraft, SceneList, SceneVersion, TokenUsage
 from mv.errors import Conflict
-from mv.ports import SceneRows
-from mv.store.queries import AnyRow, fold
+from mv.ports import SceneRows, Seen
+from mv.store.queries import AnyRow, fold, public, seen_by
 from mv.store.shelf import SqlShelf
 from mv.store.tables import characters, projects, scene_lists, scene_versions, scenes
 
@@ -113,6 +113,15 @@ class SqlSceneRows(SqlShelf[SceneList], SceneRows):
         for scene in (await self._connection.execute(_SCENES_OF_SEVERAL, span)).mappings():
             made.setdefault(scene["version"], []).append(Scene.model_validate(dict(scene)))
         return tuple(_to_version(row, tuple(made.get(row.number, ()))) for row in rows)
+
+    async def lists_of(self, character_id: RecordId, seen: Seen, *, private: bool, size: int) -> tuple[SceneList, ...]:
+        """The newest scene lists made with a character that everybody of this server may see; with `private` also these
+        eyes' own."""
+        query = _ALL.where(scene_lists.c.character_id == character_id, seen_by(scene_lists, seen))
+        if not private:
+            query = query.where(public(scene_lists))
+        rows = await self._connection.execute(query.order_by(scene_lists.c.number.desc()).limit(size))
+        return tuple(_to_list(row) for row in rows)
 
     async def version_of_job(self, job_id: RecordId) -> tuple[RecordId, int] | None:
         """What a job has made already, if anything."""

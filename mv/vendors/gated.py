@@ -8,6 +8,7 @@ from mv.config.model import VendorLimits
 from mv.domain.engine import Engine, Vendor
 from mv.ports import (
     Clock,
+    Lent,
     Meter,
     Painted,
     Painter,
@@ -48,6 +49,10 @@ class GatedPainter(Painter):
     def __init__(self, inner: Painter, gate: VendorGate) -> None:
         self._inner = inner
         self._gate = gate
+
+    async def lend(self, engine: Engine, picture: Lent, report: Report) -> str:
+        """Always let through: who lends has waited for a turn, and it says nothing of how orders would fare."""
+        return await self._gate.fetch("lend", lambda: self._inner.lend(engine, picture, report))
 
     async def start(self, engine: Engine, prompt: PicturePrompt, report: Report) -> Ticket:
         """Raises VendorDown(resting) without asking."""

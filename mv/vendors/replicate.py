@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from mv.config.model import Pictures
 from mv.domain.engine import Engine
 from mv.errors import MvError, NoPicture, Uncertain, VendorDown
-from mv.ports import BUSY, UNSURE, Painted, Painter, PicturePrompt, Report, Search, Ticket
+from mv.ports import BUSY, UNSURE, Lent, Painted, Painter, PicturePrompt, Report, Search, Ticket
 from mv.vendors.download import Downloader, is_loopback
 from mv.vendors.replicate_api import ReplicateApi
 from mv.vendors.replicate_order import Order, made_at, matching, order_for
@@ -94,6 +94,15 @@ class ReplicatePainter(Painter):
         """Loads the SDK ahead of the first request: a fifth of a second of work in a thread."""
         await self._api.connect()
         await self._downloads.connect()
+
+    async def lend(self, engine: Engine, picture: Lent, report: Report) -> str:
+        """Uploads it; the vendor keeps it for a day."""
+        patience = Patience(seconds=4 * self._answer_seconds, first_wait=self._first_wait)
+
+        async def upload(left: float) -> str:
+            return await self._api.lend(picture, engine.model)
+
+        return await insist(upload, patience, report, self._api.token, f"replicate upload for {engine.model}")
 
     async def start(self, engine: Engine, prompt: PicturePrompt, report: Report) -> Ticket:
         """Asks for one prediction. Whoever cancels this does not learn whether it was accepted: let it run to its

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from collections.abc import Awaitable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
-from mv.errors import KeyRefused
+from mv.errors import BadRequest, KeyRefused, NoPicture, VendorDown
+from mv.ports import Lent
 from mv.vendors.replicate_order import Order
 from mv.vendors.retry import Setback, usable
 
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 CANCEL_SECONDS = 5.0
+HOME = "https://api.replicate.com"
+LONGEST_ADDRESS = 2000
 
 
 class ReplicateApi:
@@ -75,6 +79,30 @@ class ReplicateApi:
 
         asking = client.predictions.async_create(input=dict(order.input), **target)
         return await self._judged(asking, model, creating=True)
+
+    async def lend(self, picture: Lent, model: str) -> str:
+        """Uploads a picture, at no cost; its address, which is at the API itself. Raises Setback."""
+        client = await self.connect()
+        kind: dict[str, Any] = {"filename": picture.name, "content_type": picture.mime}
+        try:
+            made = await self._judged(client.files.async_create(io.BytesIO(picture.data), **kind), model)
+        except Setback as setback:
+            if isinstance(setback.error, NoPicture):  # 404 and 410 speak of a prediction elsewhere
+                raise Setback(BadRequest(vendor="replicate", model=model), setback.note) from setback
+            raise
+        address = str(made.urls["get"])
+        if not self._is_own(address):
+            raise Setback(VendorDown(vendor="replicate"), "a file was given an address of another host")
+        return address
+
+    def _is_own(self, address: str) -> bool:
+        """Whether it leads to the API: no other address is passed on in its name."""
+        try:
+            found = urlsplit(address)
+            homes = {(home.scheme, home.netloc) for home in map(urlsplit, (self._base_url or HOME, HOME))}
+        except ValueError:
+            return False
+        return len(address) <= LONGEST_ADDRESS and (found.scheme, found.netloc) in homes
 
     async def get(self, id: str, model: str = "") -> Prediction:
         """Its state now. Raises Setback; 404 is NoPicture(expired)."""

@@ -49,6 +49,9 @@ def order_for(engine: Engine, prompt: PicturePrompt) -> Order:
         values["seed"] = prompt.seed
     if engine.count_parameter:
         values[engine.count_parameter] = prompt.images
+    if engine.reference_parameter and prompt.references:
+        pictures = list(prompt.references[: engine.max_references])
+        values[engine.reference_parameter] = pictures if engine.reference_list else pictures[0]
     model = (found["owner"], found["name"]) if found else None
     return Order(model=model, version=found["version"] if found else engine.model, input=values)
 

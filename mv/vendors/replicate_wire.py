@@ -19,14 +19,15 @@ from replicate.client import Client
 from replicate.exceptions import ReplicateException
 
 from mv.errors import BadRequest, KeyRefused, ModelGone, MvError, NoCredit, NoPicture, Uncertain, VendorBusy, VendorDown
+from mv.vendors.replicate_api import HOME
 from mv.vendors.retry import Setback, clean, quiet, seconds_of
 
 log = logging.getLogger(__name__)
 
 VENDOR = "replicate"
 VARIABLE = "REPLICATE_API_TOKEN"
-HOME = "https://api.replicate.com"
 CONNECT_SECONDS = 5.0
+FILES = "/v1/files"
 
 _KNOWN = {"starting", "processing", "succeeded", "failed", "canceled"}
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -72,7 +73,9 @@ class Wire(httpx.AsyncBaseTransport):
                 raise Refusal(
                     response.status_code, seconds_of(response.headers.get("retry-after")), await self._said(response)
                 )
-            return httpx.Response(response.status_code, json=_readable(json.loads(await self._read(response))))
+            said = json.loads(await self._read(response))
+            readable = _file(said) if request.url.path.endswith(FILES) else _readable(said)
+            return httpx.Response(response.status_code, json=readable)
         finally:
             await response.aclose()
 
@@ -114,6 +117,17 @@ def _readable(data: Any) -> Any:
     if isinstance(data, dict) and isinstance(data.get("results"), list):
         return {**data, "results": [_prediction(entry) for entry in data["results"] if _has_id(entry)]}
     return _prediction(data) if _has_id(data) else None
+
+
+def _file(data: Any) -> Any:
+    """As the SDK's class wants it, with nothing of it but its number and its address."""
+    urls = data.get("urls") if _has_id(data) else None
+    address = urls.get("get") if isinstance(urls, dict) else None
+    if not isinstance(address, str):
+        return None
+    texts = dict.fromkeys(("name", "content_type", "etag", "created_at"), "")
+    rest = {"size": 0, "checksums": {}, "metadata": {}, "expires_at": None}
+    return {"id": data["id"], "urls": {"get": address}, **texts, **rest}
 
 
 def _has_id(data: Any) -> bool:

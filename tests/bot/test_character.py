@@ -33,7 +33,7 @@ async def test_create_answers_with_a_picture_a_take(world: World) -> None:
     assert [name for name in files(message) if not (NAME.fullmatch(name) and name.endswith(".webp"))] == []
     assert [e.image.url for e in message.embeds] == [f"attachment://{name}" for name in files(message)]
     assert all(a.description and "Vera" in a.description for a in message.attachments)
-    assert labels(message) == ["Again", "Original", "Use in scenes", "Delete"]
+    assert labels(message) == ["Vary", "Again", "Original", "Use in scenes", "Delete"]
     assert await world.net(1) == {"images": 2}
 
 

@@ -37,7 +37,7 @@ async def test_the_older_message_of_a_deleted_character_says_that_it_is_gone(wor
     question = await world.ann.click(world.last, label="Delete")
     await world.ann.click(reply(question), label="Delete C1")
     assert "Delete" in labels(older)
-    for label in ("Again", "Original", "Use in scenes", "Delete"):
+    for label in ("Vary", "Again", "Original", "Use in scenes", "Delete"):
         for who in (world.ann, world.bob):
             answer = await who.click(older, label=label)
             assert answer.ephemeral

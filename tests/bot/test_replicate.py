@@ -178,7 +178,7 @@ async def test_some_of_several_pictures_failed(world: World, replicate: Replicat
     assert len(files(world.last)) == 1
     assert "1 of 3 pictures came" in said(world.last)
     assert VENDORS_WORDS not in said(world.last)
-    assert labels(world.last) == ["Retry", "Again", "Original", "Use in scenes", "Delete"]
+    assert labels(world.last) == ["Retry", "Vary", "Again", "Original", "Use in scenes", "Delete"]
     assert await world.net(1) == {"images": 1, "spend": PICTURE}
     assert (await world.job(1)).state is JobState.DONE
     assert "1 of 3 pictures came" in said(await world.ann.slash(world.channel, "jobs show", ref="J1"))

@@ -136,6 +136,9 @@ timeout_seconds: 300
 IMAGE_PROMPTS = """\
 picture: |
   A sheet of {{ description }}
+vary: |
+  Another of {{ description }}
+  {{ instructions }}
 """
 
 FILES = {

@@ -29,7 +29,7 @@ def test_scenes_with_nothing_but_the_required(config: Config) -> None:
         "camera": "still",
         "flavor": "default",
     }
-    assert brief.model_dump(exclude={"idea", "character", "character_ref"}) == applied
+    assert brief.model_dump(exclude={"idea", "character", "character_ref", "character_name"}) == applied
     assert (brief.idea, brief.character, brief.character_ref) == ("rain", "C7", None)
 
 

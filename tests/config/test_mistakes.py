@@ -264,6 +264,26 @@ def test_values_that_do_not_go_together(tmp_path: Path, file: str, old: str, new
     assert expected in found.expected
 
 
+GUIDANCE, TEMPERATURE = "      guidance: 3.5\n", "    takes_temperature: true\n"
+PICTURES = [
+    (GUIDANCE, "    reference_list: true\n", "painter.reference_list", "nothing without reference_parameter"),
+    (GUIDANCE, "    max_references: 2\n", "painter.max_references", "nothing without reference_parameter"),
+    (GUIDANCE, "    reference_parameter: x\n    max_references: 2\n", "painter.max_references", "only a list"),
+    (GUIDANCE, "    max_references: 0\n", "painter.max_references", "from 1 to 100"),
+    (GUIDANCE, "    reference_parameter: ''\n", "painter.reference_parameter", "text of 1 to 60 characters"),
+    (TEMPERATURE, "    reference_parameter: x\n", "writer.reference_parameter", "gemini is sent no pictures"),
+]
+
+
+@pytest.mark.parametrize(("behind", "new", "key", "expected"), PICTURES)
+def test_what_an_engine_takes_pictures_by(tmp_path: Path, behind: str, new: str, key: str, expected: str) -> None:
+    text = MODELS.replace(behind, behind + new, 1)
+    found = refuse(tmp_path, **{MODELS_FILE: text})
+    last = key.rpartition(".")[2]
+    assert (found.file, found.line, found.key) == (MODELS_FILE, line_of(text, f"    {last}:"), f"engines.{key}")
+    assert expected in found.expected
+
+
 def test_an_allowance_said_twice(tmp_path: Path) -> None:
     text = LIMITS.replace(
         "  - kind: spend\n    limit: 12.3456\n    period: month\n", "  - {kind: scenes, limit: 1, period: day}\n"

@@ -162,3 +162,28 @@ def test_every_key_of_an_engine_is_explained_in_the_head_of_the_file() -> None:
     head = (FOLDER / "models.yaml").read_text().partition("\nengines:")[0]
     for field in (*EngineEntry.model_fields, *PriceEntry.model_fields):
         assert re.search(rf"\b{field}\b", head), field
+
+
+def test_engines_that_go_by_pictures(config: Config) -> None:
+    able = {engine.name: engine for engine in config.engines.values() if engine.reference_parameter}
+    assert set(able) == {"nano-banana-pro", "flux-2-pro", "flux-2-dev"}
+    assert all(engine.reference_list and engine.max_references > 1 for engine in able.values())
+
+
+@pytest.mark.parametrize("references", [(), ("https://api.replicate.com/v1/files/x",)])
+@pytest.mark.parametrize("instructions", ["", "in a red coat, {{ name }}"])
+def test_the_vary_prompt_says_what_it_must(
+    config: Config, flavor: Flavor, instructions: str, references: tuple[str, ...]
+) -> None:
+    order = CharacterOrder(description="Mira, courier, 19, yellow raincoat", flavor=flavor.name)
+    brief, _ = config.fill_character(order, seed=5)
+    plain = config.picture_prompt(brief, flavor, 2)
+    prompt = config.vary_prompt(plain, brief, flavor, 2, instructions, references)
+    assert (prompt.instructions, prompt.references, prompt.seed) == (instructions, references, plain.seed)
+    assert brief.description in prompt.text
+    assert ("Only this differs" in prompt.text) is bool(instructions)
+    assert instructions in prompt.text, "not read as a template"
+    assert ("the very person of the picture" in prompt.text) is bool(references)
+    assert ("that picture" in prompt.text) is bool(instructions and references)
+    assert flavor.image_prompts.look.strip().split("\n")[0] in prompt.text
+    assert len(prompt.text) < 1600

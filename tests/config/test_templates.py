@@ -67,8 +67,15 @@ def test_look_is_no_variable_of_itself(tmp_path: Path) -> None:
 
 
 def test_a_picture_template_knows_its_own_variables_only(tmp_path: Path) -> None:
-    found = refuse(tmp_path, **{"default/image_prompts.yaml": "picture: |\n  {{ idea }}\n"})
-    assert (found.file, found.line, found.key) == ("default/image_prompts.yaml", 2, "picture")
+    found = refuse(tmp_path, **{"default/image_prompts.yaml": "vary: a\npicture: |\n  {{ idea }}\n"})
+    assert (found.file, found.line, found.key) == ("default/image_prompts.yaml", 3, "picture")
+    found = refuse(tmp_path, **{"default/image_prompts.yaml": "vary: a\npicture: '{{ instructions }}'\n"})
+    assert (found.line, found.key) == (2, "picture")
+    found = refuse(tmp_path, **{"default/image_prompts.yaml": "picture: a\nvary: '{{ instruction }}'\n"})
+    assert (found.line, found.key) == (2, "vary")
+    assert "did you mean instructions?" in found.expected
+    found = refuse(tmp_path, **{"default/image_prompts.yaml": "picture: a\n"})
+    assert found.key == "vary"
 
 
 @cache

@@ -224,3 +224,30 @@ async def test_the_loop_runs_on_while_sheets_are_drawn() -> None:
 def test_pillow_is_not_imported_before_something_is_drawn() -> None:
     code = "import sys, mv.vendors.offline, mv.store.darkroom; sys.exit('PIL' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("ratio", ["16:9", "1:1", "9:16"])
+@pytest.mark.parametrize("wish", ["in a red coat", "x" * 2000, "word " * 400])
+def test_what_shall_differ_is_written_on_the_sheet(ratio: str, wish: str) -> None:
+    request: dict[str, object] = {"name": "Mara", "description": DESCRIPTIONS[0], "aspect_ratio": ratio, "seed": 7}
+    plain = draw_sheet(**request)  # type: ignore[arg-type]
+    heard, again = (draw_sheet(**request, asked=wish) for _ in range(2))  # type: ignore[arg-type]
+    assert heard == again
+    assert heard != plain
+    assert draw_sheet(**request, asked="in a blue coat") != heard  # type: ignore[arg-type]
+    assert Image.open(io.BytesIO(heard)).size == Image.open(io.BytesIO(plain)).size
+
+
+@pytest.mark.parametrize("wish", ["", "  ", "🎸", "\0"])
+def test_a_wish_that_cannot_be_written_changes_nothing(wish: str) -> None:
+    request: dict[str, object] = {"name": "Mara", "description": "a fox", "aspect_ratio": "1:1", "seed": 7}
+    assert draw_sheet(**request, asked=wish) == draw_sheet(**request)  # type: ignore[arg-type]
+
+
+async def test_a_ticket_from_before_wishes_is_drawn() -> None:
+    painter = OfflinePainter()
+    ticket = await painter.start(ENGINE, asked(), silent)
+    old = Ticket(id=ticket.id, data={key: value for key, value in ticket.data.items() if key != "instructions"})
+    now = await painter.start(ENGINE, asked(instructions="in red"), silent)
+    first, second, third = [(await painter.collect(ENGINE, one, 5, silent)).pictures for one in (ticket, old, now)]
+    assert first == second != third

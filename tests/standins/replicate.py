@@ -1,4 +1,4 @@
-"""A small Replicate on this machine: create, get, list, cancel and file delivery, with any fault on order.
+"""A small Replicate on this machine: create, get, list, cancel, uploads and file delivery, with any fault on order.
 
 As a process: `python -m tests.standins.replicate --port 8901 --delay 0.5`; it prints `ready http://127.0.0.1:8901`.
 GET /_stats counts what was asked and accepted, per prediction's marker (its prompt and seed), so that a second payment
@@ -45,6 +45,15 @@ class Script:
     data: bytes | None = None
     only: tuple[int, ...] | None = None
     delay: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file that was handed in, to be named by predictions."""
+
+    name: str
+    mime: str
+    data: bytes
 
 
 @dataclass(kw_only=True)
@@ -144,12 +153,26 @@ class ReplicateStandIn(LocalServer):
         self.script = deque(script)
         self.decide = decide
         self.listing: Fault | None = None
+        self.uploading: deque[Fault] = deque()
+        """How the next uploads go wrong."""
+        self.uploads: dict[str, Upload] = {}
+        """By their addresses."""
         self.predictions: dict[str, Prediction] = {}
         self.counts: Counter[str] = Counter()
         self.by_marker: dict[str, Counter[str]] = {}
 
     def stats(self) -> dict[str, Any]:
-        names = ("creates", "accepted", "gets", "lists", "cancels", "downloads", "bytes_sent", "tokens_leaked")
+        names = (
+            "creates",
+            "accepted",
+            "gets",
+            "lists",
+            "cancels",
+            "uploads",
+            "downloads",
+            "bytes_sent",
+            "tokens_leaked",
+        )
         counted = {name: self.counts[name] for name in names}
         twice = sum(max(0, one["accepted"] - 1) for one in self.by_marker.values())
         return {**counted, "accepted_twice": twice, "by_marker": {key: dict(n) for key, n in self.by_marker.items()}}
@@ -171,6 +194,21 @@ class ReplicateStandIn(LocalServer):
         app.router.add_get("/v1/predictions/{id}", self._get)
         app.router.add_post("/v1/predictions/{id}/cancel", self._cancel)
         app.router.add_get("/files/{id}/{file}", self._file)
+        app.router.add_post("/v1/files", self._upload)
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        self.counts["uploads"] += 1
+        if (refusal := _unauthorized(request)) is not None:
+            return refusal
+        content = (await request.post())["content"]
+        if self.uploading:
+            return await play(self.uploading.popleft(), request)
+        assert isinstance(content, web.FileField)
+        id = f"f{self.port}x{len(self.uploads) + 1:06d}"
+        address = f"{self.url}/v1/files/{id}"
+        self.uploads[address] = Upload(name=content.filename, mime=content.content_type, data=content.file.read())
+        told = {"id": id, "name": content.filename, "content_type": content.content_type, "urls": {"get": address}}
+        return web.json_response({**told, "size": len(self.uploads[address].data), "expires_at": None}, status=201)
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         if (refusal := _unauthorized(request)) is not None:

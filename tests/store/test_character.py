@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,10 @@ from tests.store.things import (
     SERVER,
     a_character,
     a_file,
+    a_list,
     a_project,
     a_take,
+    a_version,
 )
 
 
@@ -124,3 +127,70 @@ async def test_private_and_deleted_characters(records: Database) -> None:
         gone = await tx.characters.get(mine.id, deleted=True)
     assert gone is not None
     assert gone.deleted_at == later
+
+
+async def test_takes_newest_first_one_by_one_and_counted(records: Database) -> None:
+    record, gone = a_character(1), a_character(2)
+    file = a_file("a")
+    wished: dict[str, Any] = {"instruction": "in red \ud800 ✨", "from_take": 1, "author_id": BO}
+    takes = [replace(a_take(number, new_id(), file, file), **wished) for number in range(1, 6)]
+    async with records.write() as tx:
+        await tx.media.add(file)
+        await tx.characters.add(record)
+        await tx.characters.add(gone)
+        assert await tx.characters.last_take(record.id) == 0
+        await tx.characters.add_takes(record.id, takes)
+        assert await tx.characters.last_take(record.id) == 5
+        await tx.characters.delete(gone.id, NOON)
+        assert await tx.characters.last_take(gone.id) is None
+    async with records.read() as tx:
+        newest = await tx.characters.newest_takes(record.id, size=2)
+        assert [take.number for take in newest] == [5, 4]
+        assert [take.number for take in await tx.characters.newest_takes(record.id, before=4, size=9)] == [3, 2, 1]
+        assert await tx.characters.newest_takes(record.id, before=10**12, size=1) == newest[:1]
+        assert await tx.characters.newest_takes(new_id(), size=9) == ()
+        found = await tx.characters.take(record.id, 3)
+        assert found is not None
+        assert (found.number, found.from_take, found.author_id) == (3, 1, BO)
+        assert found.instruction.startswith("in red")
+        assert await tx.characters.take(record.id, 6) is None
+        assert await tx.characters.take(gone.id, 1) is None
+
+
+async def test_a_new_name_is_found_and_a_main_take_is_kept(records: Database) -> None:
+    record = a_character(1)
+    async with records.write() as tx:
+        await tx.characters.add(record)
+        await tx.characters.rename(record.id, "Straße ★")
+        await tx.characters.set_main(record.id, 2)
+        await tx.characters.star(record.id, NOON)
+    async with records.read() as tx:
+        stored = await tx.characters.get(record.id)
+        assert stored == replace(record, name="Straße ★", main_take=2, starred_at=NOON)
+        assert [choice.title for choice in await tx.characters.choices(SEEN, "STRASSE", 25)] == ["Straße ★"]
+        assert await tx.characters.choices(SEEN, "mara", 25) == ()
+
+
+async def test_the_scene_lists_of_a_character(records: Database) -> None:
+    character, other = a_character(1), a_character(2)
+    lists = [a_list(number, character_id=character.id) for number in range(1, 8)]
+    lists[1] = replace(lists[1], private=True)
+    lists[2] = replace(lists[2], private=True, owner_id=BO)
+    stray = a_list(9, character_id=other.id)
+    async with records.write() as tx:
+        await tx.characters.add(character)
+        await tx.characters.add(other)
+        for record in (*lists, stray, a_list(10)):
+            await tx.scenes.add(record, a_version())
+        await tx.scenes.delete(lists[6].id, NOON)
+
+    async def numbers(seen: Seen, *, private: bool, size: int = 9) -> list[int]:
+        async with records.read() as tx:
+            found = await tx.scenes.lists_of(character.id, seen, private=private, size=size)
+        return [record.ref.number for record in found]
+
+    assert await numbers(SEEN, private=False) == [6, 5, 4, 1]
+    assert await numbers(SEEN, private=True) == [6, 5, 4, 2, 1]
+    assert await numbers(SEEN_BY_BO, private=True) == [6, 5, 4, 3, 1]
+    assert await numbers(SEEN, private=False, size=2) == [6, 5]
+    assert await numbers(Seen(server_id=OTHER_SERVER, member_id=SEEN.member_id), private=True) == []

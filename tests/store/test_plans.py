@@ -108,6 +108,12 @@ async def ask_everything(tx: Transaction) -> None:
     await tx.scenes.version_of_job(new_id())
     await tx.characters.takes(new_id())
     await tx.characters.takes(new_id(), job_id=new_id())
+    await tx.characters.take(new_id(), 1)
+    await tx.characters.newest_takes(new_id(), size=9)
+    await tx.characters.newest_takes(new_id(), before=5, size=9)
+    await tx.characters.last_take(new_id())
+    for private in (True, False):
+        await tx.scenes.lists_of(new_id(), SEEN, private=private, size=5)
     await tx.media.by_hash(SERVER, "0")
     await tx.projects.find(SERVER, Ref(Kind.PROJECT, 1))
     await ask_of_jobs(tx)

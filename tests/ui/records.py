@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from mv.domain.character import Character, CharacterView, MediaFile, Take
+from mv.domain.character import Character, CharacterView, History, MediaFile, Take, TakesOfJob
 from mv.domain.ids import ChannelId, Kind, MemberId, RecordId, Ref, ServerId
 from mv.domain.jobs import Job, JobKind, JobState, ReplyTo
 from mv.domain.scenes import Scene, SceneBrief, SceneDraft, SceneList, SceneListView, SceneVersion, ShotSize, TokenUsage
@@ -99,6 +99,26 @@ def take(number: int, text: str = "google/imagen-4", *, stem: str = "") -> Take:
 
 def character_view(text: str = "Mara, sixty", takes: int = 4) -> CharacterView:
     return CharacterView(record=character(text), takes=tuple(take(number + 1, text) for number in range(takes)))
+
+
+def varied_view(text: str) -> CharacterView:
+    """Starred, private, with a main take from another job, wishes, and scene lists beside."""
+    record = replace(character(text, private=True), main_take=99_990, starred_at=NOW)
+    wished = [replace(take(99_990 + number, text), instruction=text, from_take=99_999) for number in range(4)]
+    takes = (replace(wished[0], job_id=key(8)), *wished[1:])
+    lists = tuple(scene_list(text, LAST - number) for number in range(5))
+    return CharacterView(record=record, takes=takes, lists=lists)
+
+
+def history(text: str) -> History:
+    """A page as long as it can be."""
+    record = replace(character(text, private=True), main_take=99_999, starred_at=NOW)
+
+    def made(first: int) -> TakesOfJob:
+        takes = [replace(take(first + n, text), engine=text or "x", instruction=text, cost=10**10) for n in range(4)]
+        return TakesOfJob(takes=tuple(replace(one, author_id=BIG_ID, from_take=99_999) for one in takes))
+
+    return History(record=record, jobs=tuple(made(99_996 - 4 * page) for page in range(7)), before=99_972)
 
 
 def job(state: JobState = JobState.RUNNING, text: str = "gemini-2.5-pro", number: int = 101) -> Job:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from bot.ui import character, exports, forms, help, jobs, mydata, notice, project, scenes, usage
+from bot.ui import character, exports, forms, help, jobs, mydata, notice, project, scenes, takes, usage
 from bot.ui.brief import ROOM, in_brief
 from bot.ui.custom_ids import Action, ListOf, Turn
 from bot.ui.frame import Attached, Sheet
@@ -58,6 +58,14 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     previews = {take.id: b"picture" for take in shown.takes}
     yield "character", character.character_message(shown, previews, missing=line(text, 300))
     yield "character without previews", character.character_message(shown, {})
+    portrait = ("text_only:" + text, "as_again:" + text, "able:" + text, text)
+    yield "character varied", character.character_message(records.varied_view(text), previews, notes=portrait)
+    yield "history", takes.history_rows(records.history(text))
+    assert takes.history_rows(records.history(text)).content.count("\n") == 14, "all seven"
+    yield "renamed", takes.renamed(shown.record)
+    yield "main", takes.main_chosen(records.varied_view(text).record)
+    yield "starred", notice.starred(_ref(), text, NOW)
+    yield "not starred", notice.starred(_ref(), text, None)
     turn = Turn(what=ListOf.SCENES, before=records.LAST, project=records.LAST, member=2**64 - 1)
     numbers = range(records.LAST, records.LAST - 10, -1)
     yield (

@@ -121,7 +121,7 @@ def test_a_character_shows_every_take() -> None:
     assert sheet.files[0].name == "character_ref_20261122_201500_9f2c1a01.webp"
     assert sheet.files[1].description == "Mara, take 2: Mara"
     assert sheet.embeds[0].footer.text == "Mara · seed 2147483647 · 1024 × 1365 · unpriced"
-    assert labels(sheet) == [["Again", "Original", "Use in scenes", "Delete"]]
+    assert labels(sheet) == [["Vary", "Again", "Original", "Use in scenes", "Delete"]]
 
 
 def test_missing_pictures_are_named_and_can_be_retried() -> None:

@@ -8,6 +8,7 @@ from discord.ext import commands
 from bot.cogs.character.library import Library
 from bot.cogs.character.making import Making
 from bot.cogs.character.search import Search
+from bot.cogs.character.varying import Varying
 from bot.delivery import DiscordCourier
 from mv.app import App
 from mv.domain.jobs import JobKind
@@ -16,7 +17,13 @@ from mv.domain.jobs import JobKind
 @app_commands.guild_install()
 @app_commands.guild_only()
 class CharacterCog(
-    Making, Library, Search, commands.GroupCog, group_name="character", group_description="Character reference images"
+    Making,
+    Varying,
+    Library,
+    Search,
+    commands.GroupCog,
+    group_name="character",
+    group_description="Character reference images",
 ):
     """Translates /character."""
 

@@ -15,28 +15,34 @@ from bot.ui import notice
 from bot.ui.custom_ids import Action, ListOf, Press, Turn
 from bot.ui.frame import Sheet
 from bot.ui.originals import originals_message
-from mv.domain.ids import Kind, MemberId, RecordId, Ref
+from bot.ui.takes import history_rows, main_chosen, renamed
+from mv.domain import limits
+from mv.domain.ids import Kind, MemberId, Ref
+
+Number = app_commands.Range[int, 1]
+Name = app_commands.Range[str, 1, limits.NAME]
 
 
 class Library(CharacterPart):
     """What asks nobody but the records."""
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
-        """Original, Delete, and the pages of the list."""
+        """Original, Delete, and the pages of the list and of a history."""
         return (
             *super().presses(),
             doors.pressable(Action.CHARACTER_ORIGINAL, self.on_original),
             doors.pressable(Action.CHARACTER_DELETE, self.on_delete),
             doors.pressable(Action.CHARACTER_DELETE_YES, self.on_delete_yes),
             doors.turnable(ListOf.CHARACTER, self.on_turn),
+            doors.turnable(ListOf.TAKES, self.on_history_turn),
         )
 
     @app_commands.command(name="show", description="Show a character again")
     @app_commands.autocomplete(ref=offers.characters)
-    @app_commands.describe(ref="Its number, such as C7")
-    async def show(self, interaction: discord.Interaction, ref: str) -> None:
-        """A character with its newest pictures."""
-        portrait = await self.app.characters.show(actor_of(interaction), ref)
+    @app_commands.describe(ref="Its number, such as C7", take="Which take; the main and the newest ones if left out")
+    async def show(self, interaction: discord.Interaction, ref: str, take: Number | None = None) -> None:
+        """A character with its main and its newest pictures, or one of them."""
+        portrait = await self.app.characters.show(actor_of(interaction), ref, take)
         await doors.show(interaction, sheet_of(portrait), private=portrait.view.record.private)
 
     @app_commands.command(name="list", description="Characters of this server, newest first")
@@ -54,13 +60,43 @@ class Library(CharacterPart):
     @app_commands.command(name="original", description="The untouched files from the engine")
     @app_commands.autocomplete(ref=offers.characters)
     @app_commands.describe(ref="The character's number, such as C7", take="Which take; all if left out")
-    async def original(
-        self, interaction: discord.Interaction, ref: str, take: app_commands.Range[int, 1] | None = None
-    ) -> None:
+    async def original(self, interaction: discord.Interaction, ref: str, take: Number | None = None) -> None:
         """The vendor's own bytes."""
         room = interaction.filesize_limit
         originals = await self.app.characters.originals(actor_of(interaction), ref, take, room)
         await doors.show(interaction, originals_message(originals, room))
+
+    @app_commands.command(name="history", description="What was made of a character, when, by whom and how")
+    @app_commands.autocomplete(ref=offers.characters)
+    @app_commands.describe(ref="The character's number, such as C7")
+    async def history(self, interaction: discord.Interaction, ref: str) -> None:
+        """A page of its takes, by the jobs that made them."""
+        page = await self.app.characters.history(actor_of(interaction), ref)
+        await doors.show(interaction, history_rows(page))
+
+    @app_commands.command(name="main", description="Choose the take that stands for a character")
+    @app_commands.autocomplete(ref=offers.characters)
+    @app_commands.describe(ref="The character's number, such as C7", take="Which take")
+    async def main(self, interaction: discord.Interaction, ref: str, take: Number) -> None:
+        """It is shown first, and new takes go by it."""
+        record = await self.app.characters.choose_main(actor_of(interaction), ref, take)
+        await doors.show(interaction, main_chosen(record))
+
+    @app_commands.command(name="rename", description="Call a character something else")
+    @app_commands.autocomplete(ref=offers.characters)
+    @app_commands.describe(ref="The character's number, such as C7", name="What to call it")
+    async def rename(self, interaction: discord.Interaction, ref: str, name: Name) -> None:
+        """Its new name."""
+        record = await self.app.characters.rename(actor_of(interaction), ref, name)
+        await doors.show(interaction, renamed(record))
+
+    @app_commands.command(name="star", description="Keep a character from clean-up, or no longer")
+    @app_commands.autocomplete(ref=offers.characters)
+    @app_commands.describe(ref="Its number, such as C7")
+    async def star(self, interaction: discord.Interaction, ref: str) -> None:
+        """Gives it a star, or takes it away."""
+        record = await self.app.characters.star(actor_of(interaction), ref)
+        await doors.show(interaction, notice.starred(record.ref, record.name, record.starred_at))
 
     @app_commands.command(name="delete", description="Delete a character of yours")
     @app_commands.autocomplete(ref=offers.characters)
@@ -73,8 +109,8 @@ class Library(CharacterPart):
 
     async def on_original(self, interaction: discord.Interaction, press: Press) -> None:
         """The files of the takes of this message."""
-        job, room = press.job or RecordId(""), interaction.filesize_limit
-        originals = await self.app.characters.originals_by_id(actor_of(interaction), press.record, job, room)
+        actor, room = actor_of(interaction), interaction.filesize_limit
+        originals = await self.app.characters.originals_by_id(actor, press.record, press.job, room, numbers=press.takes)
         await doors.show(interaction, originals_message(originals, room))
 
     async def on_delete(self, interaction: discord.Interaction, press: Press) -> None:
@@ -92,6 +128,11 @@ class Library(CharacterPart):
     async def on_turn(self, interaction: discord.Interaction, turn: Turn) -> None:
         """Another page of the list."""
         await doors.turn(interaction, await self._page(interaction, turn))
+
+    async def on_history_turn(self, interaction: discord.Interaction, turn: Turn) -> None:
+        """Another page of a history."""
+        page = await self.app.characters.history_of(actor_of(interaction), turn.project, turn.before or None)
+        await doors.turn(interaction, history_rows(page, turn))
 
     async def _page(self, interaction: discord.Interaction, turn: Turn) -> Sheet:
         page = await self.app.characters.page(

@@ -98,14 +98,14 @@ class Making(CharacterPart):
         )
 
     async def on_again(self, interaction: discord.Interaction, press: Press) -> None:
-        """New takes with a new seed, in a new message."""
+        """New takes with a new seed, made as those of the message were, in a new message."""
         view = await self.app.characters.view(actor_of(interaction), press.record)
         actor = await member_of(interaction, view.record.server_id)
         await doors.begin(
             interaction,
             self.app.engine,
             self.courier,
-            lambda reply: self.app.characters.again(actor, press.record, reply),
+            lambda reply: self.app.characters.again(actor, press.record, press.job, reply),
             private=view.record.private,
         )
 
@@ -126,4 +126,4 @@ class Making(CharacterPart):
         missing = words(revive(job.error, dict(job.error_facts or {}))).what if job.error else ""
         replaced = any(take.engine != job.engine for take in portrait.view.takes)
         gone = job.engine if replaced else ""
-        return ui.character_message(portrait.view, portrait.previews, missing, portrait.smaller, gone)
+        return ui.character_message(portrait.view, portrait.previews, missing, portrait.smaller, gone, portrait.notes)

@@ -52,6 +52,14 @@ class Library(ScenesPart):
         turn = Turn(what=ListOf.SCENES, project=number, member=MemberId(member.id if member else 0))
         await doors.show(interaction, await self._page(interaction, turn))
 
+    @app_commands.command(name="star", description="Keep a scene list from clean-up, or no longer")
+    @app_commands.autocomplete(ref=offers.scene_lists)
+    @app_commands.describe(ref="Its number, such as S12")
+    async def star(self, interaction: discord.Interaction, ref: str) -> None:
+        """Gives it a star, or takes it away."""
+        record = await self.app.scenes.star(actor_of(interaction), ref)
+        await doors.show(interaction, notice.starred(record.ref, record.title, record.starred_at))
+
     @app_commands.command(name="delete", description="Delete a scene list of yours")
     @app_commands.autocomplete(ref=offers.scene_lists)
     @app_commands.describe(ref="Its number, such as S12")

@@ -53,6 +53,7 @@ def _ticket(prompt: PicturePrompt) -> Ticket:
         "description": prompt.description,
         "aspect_ratio": prompt.aspect_ratio,
         "images": prompt.images,
+        "instructions": prompt.instructions,
         "seed": prompt.seed or 0,
     }
     return Ticket(id=f"offline-{secrets.token_hex(8)}", data=data)
@@ -66,4 +67,5 @@ def _draw(data: Any, seed: int) -> bytes:
         description=str(data["description"]),
         aspect_ratio=str(data["aspect_ratio"]),
         seed=seed,
+        asked=str(data.get("instructions", "")),
     )

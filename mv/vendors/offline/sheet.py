@@ -20,26 +20,30 @@ from mv.vendors.offline.looks import Looks, read_looks
 from mv.vendors.offline.pen import INK, OVERSIZE, Pen
 
 LABEL = "OFFLINE DRAFT"
+ASKED = "Asked for:"
 _MOODS = ("glad", "awed", "asleep")
 
 
-def draw_sheet(*, name: str, description: str, aspect_ratio: str, seed: int) -> bytes:
-    """PNG; the same bytes for the same request. Some 100 ms of a core."""
+def draw_sheet(*, name: str, description: str, aspect_ratio: str, seed: int, asked: str = "") -> bytes:
+    """PNG; the same bytes for the same request. Some 100 ms of a core. What was `asked` to differ is written on the
+    sheet and not drawn: this engine would only guess at it."""
     plain = " ".join(unicodedata.normalize("NFC", description).casefold().split())
     digest = hashlib.sha256(f"{seed}\n{plain}".encode(errors="replace")).digest()
     looks = read_looks(plain, random.Random(int.from_bytes(digest[:8], "big")))
     title, caption = drawable(" ".join(name.split())), drawable(" ".join(description.split()))
     if caption.casefold() == title.casefold():
         caption = ""
-    sheet = _Sheet(looks, sheet_size(aspect_ratio), title, caption)
+    wish = drawable(" ".join(asked.split()))
+    sheet = _Sheet(looks, sheet_size(aspect_ratio), title, caption, f"{ASKED} {wish}" if wish else "")
     return sheet.draw()
 
 
 class _Sheet:
-    def __init__(self, looks: Looks, size: tuple[int, int], title: str, caption: str) -> None:
+    def __init__(self, looks: Looks, size: tuple[int, int], title: str, caption: str, wish: str) -> None:
         self.looks = looks
-        self.title, self.caption = title, caption
-        self.plan: Plan = plan(size, 0.15 if title else 0.11 if caption else 0.07)
+        self.title, self.caption, self.wish = title, caption, wish
+        head = 0.15 if title else 0.11 if caption else 0.07
+        self.plan: Plan = plan(size, head + 0.035 if wish else head)
         self.paper = mix("#f6f1e7", looks.top_colour, 0.07)
         self.quiet = mix(INK, self.paper, 0.36)
         self.canvas = Image.new("RGB", (size[0] * OVERSIZE, size[1] * OVERSIZE), self.paper)
@@ -162,6 +166,8 @@ class _Sheet:
         for line in lines(self.caption, body, min(self.plan.caption, room) if beside else self.plan.caption, 2):
             write(pencil, (frame.x, top), line, body, self.quiet)
             top += body * 1.35
+        for line in lines(self.wish, body, self.plan.caption, 1):
+            write(pencil, (frame.x, top + body * 0.15), line, body, INK)
 
     def _labels(self, pencil: ImageDraw.ImageDraw) -> None:
         stage, views = self.plan.stage, self.plan.views
