@@ -6,7 +6,7 @@ that failed stores its code and facts, so that the words can be found again afte
     MvError
     ├── Refused                 nothing was started, nothing is charged
     │   ├── OutOfRange, TooLong, NotChosen, Unknown, NotAPicture, Taken, ServerOnly
-    │   ├── NotFound, NotAllowed, ManagersOnly, TooLate, Gone
+    │   ├── NotFound, NotAllowed, NotHere, ManagersOnly, TooLate, Final, NothingSet
     │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
     │   └── NotSetUp, VendorResting, Restarting
     ├── VendorError             the vendor was asked, or could not be
@@ -21,8 +21,8 @@ that failed stores its code and facts, so that the words can be found again afte
     └── Incident                a bug; its number is in the log
 
 A `StartError` (ConfigMistake, DataFolderInUse, DataFolderUnusable, SchemaTooNew, PortTaken, NotDiscord) stops the
-start, as a damaged database does; BackupImpossible and ArchiveUnusable stop `backup` and `restore`. A person must mend
-it (exit code 2).
+start, as a damaged database does; BackupImpossible and ArchiveUnusable stop `backup` and `restore`, RecordsNotReady
+`cleanup --dry-run`. A person must mend it (exit code 2).
 """
 
 from mv.errors.base import Incident, MvError, error_types, revive
@@ -32,10 +32,13 @@ from mv.errors.refused import (
     AlreadyAsked,
     CannotPost,
     Empty,
+    Final,
     ManagersOnly,
     NotAllowed,
     NotChosen,
     NotFound,
+    NotHere,
+    NothingSet,
     NotSetUp,
     OutOfRange,
     Refused,
@@ -57,6 +60,7 @@ from mv.errors.start import (
     DataFolderUnusable,
     NotDiscord,
     PortTaken,
+    RecordsNotReady,
     SchemaTooNew,
     StartError,
 )
@@ -88,6 +92,7 @@ __all__ = [
     "DataFolderInUse",
     "DataFolderUnusable",
     "Empty",
+    "Final",
     "Incident",
     "KeyRefused",
     "ManagersOnly",
@@ -99,10 +104,13 @@ __all__ = [
     "NotChosen",
     "NotDiscord",
     "NotFound",
+    "NotHere",
     "NotSetUp",
+    "NothingSet",
     "OutOfRange",
     "Partial",
     "PortTaken",
+    "RecordsNotReady",
     "Refused",
     "Repeated",
     "Restarting",

@@ -1,6 +1,7 @@
 """What the services need of the world, as Protocols. Adapters live in `vendors`, `store`, `jobs` and `bot`."""
 
 from mv.ports.jobs import Courier, JobEngine, Journal, Run, Runner
+from mv.ports.keeping import CleaningRows, Freed, Scrap, Scraps, ServerRows, SettingsRows
 from mv.ports.records import (
     Backlog,
     CharacterRows,
@@ -27,6 +28,7 @@ from mv.ports.vendors import (
     Darkroom,
     Developed,
     Gate,
+    Listed,
     Media,
     Painted,
     Painter,
@@ -53,16 +55,19 @@ __all__ = [
     "Backlog",
     "CharacterRows",
     "Choice",
+    "CleaningRows",
     "Clock",
     "Counted",
     "Courier",
     "Darkroom",
     "Developed",
+    "Freed",
     "Gate",
     "JobEngine",
     "JobRows",
     "Journal",
     "LedgerLine",
+    "Listed",
     "Media",
     "MediaRows",
     "Meter",
@@ -80,8 +85,12 @@ __all__ = [
     "ScenePrompt",
     "SceneRows",
     "SceneWriter",
+    "Scrap",
+    "Scraps",
     "Search",
     "Seen",
+    "ServerRows",
+    "SettingsRows",
     "ShelfRows",
     "Ticket",
     "Timed",

@@ -15,6 +15,7 @@ from mv.domain.project import Project
 from mv.domain.scenes import SceneList, SceneVersion
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota
 from mv.errors import MvError
+from mv.ports.keeping import CleaningRows, ServerRows, SettingsRows
 
 T = TypeVar("T")
 
@@ -287,6 +288,9 @@ class Transaction(Protocol):
     projects: ProjectRows
     jobs: JobRows
     usage: UsageRows
+    settings: SettingsRows
+    servers: ServerRows
+    cleaning: CleaningRows
 
     async def next_numbers(self, wanted: Mapping[tuple[ServerId, Kind], int]) -> dict[tuple[ServerId, Kind], int]:
         """Takes that many numbers of each kind; returns the first of each. Locks the servers' counters till the end."""

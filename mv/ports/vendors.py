@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -162,6 +162,15 @@ class Darkroom(Protocol):
         """Raises NoPicture (broken, not_a_picture, too_large)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A stored file, and when it was last written."""
+
+    key: str
+    bytes: int
+    modified: datetime
+
+
 class Media(Protocol):
     """Files by key: a local folder or object storage."""
 
@@ -173,6 +182,12 @@ class Media(Protocol):
 
     async def delete(self, key: str) -> None:
         """No error if there is none."""
+
+    async def folders(self) -> tuple[str, ...]:
+        """What keys begin with, up to the first slash."""
+
+    def list(self, folder: str) -> AsyncIterator[Sequence[Listed]]:
+        """The files of one folder, in any order, some at a time. Raises StorageError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
