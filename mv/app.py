@@ -14,14 +14,19 @@ from mv.config.model import Vocabulary
 from mv.domain.engine import Vendor
 from mv.domain.jobs import JobKind
 from mv.jobs.engine import LocalEngine
-from mv.ports import Clock, Meter, Painter, SceneWriter, Unmetered, VendorDoor
+from mv.ports import Clock, Media, Meter, Painter, Records, SceneWriter, Unmetered, VendorDoor
 from mv.services.admission import Desk
 from mv.services.character import Characters
 from mv.services.character_run import CharacterRunner
+from mv.services.cleanup import Cleaner
+from mv.services.cleanup_tools import Keeping
 from mv.services.jobs import Jobs
+from mv.services.preferences import Preferences
 from mv.services.project import Projects
 from mv.services.scenes import Scenes
 from mv.services.scenes_run import SceneRunner
+from mv.services.servers import Servers
+from mv.services.settings import ServerSettings
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 from mv.services.usage import Usage
@@ -30,6 +35,7 @@ from mv.store.darkroom import PillowDarkroom
 from mv.store.lock import FolderLock
 from mv.store.media import ObjectMedia
 from mv.store.opening import OpeningRecords
+from mv.store.scraps import FolderScraps
 from mv.vendors.gated import gated_painters, gated_writers, gates_for
 from mv.vendors.gemini import GeminiWriter
 from mv.vendors.offline import OfflinePainter, OfflineWriter
@@ -61,6 +67,9 @@ class App:
     projects: Projects
     jobs: Jobs
     usage: Usage
+    server_settings: ServerSettings
+    servers: Servers
+    cleaner: Cleaner
     _database: OpeningRecords
     _lock: FolderLock
 
@@ -112,6 +121,7 @@ def build(
         jobs=engine,
         media=ObjectMedia.at(settings.media_url, settings.data_dir),
         darkroom=PillowDarkroom(max_pixels=config.limits.pictures.max_pixels),
+        preferences=Preferences(database, config.limits.retention),
         writers=gated_writers(writers, gates),
         painters=gated_painters(painters, gates),
         doors=doors(settings),
@@ -119,7 +129,7 @@ def build(
         meter=meter,
         stand_in=stand_in,
     )
-    desk, trace = Desk(database, clock, config, meter), Trace(settings.debug, config)
+    desk, trace = Desk(database, clock, config, meter, tools.preferences), Trace(settings.debug, config)
     engine.register(JobKind.SCENES, SceneRunner(tools, trace))
     engine.register(JobKind.CHARACTER, CharacterRunner(tools, trace))
     return App(
@@ -133,9 +143,22 @@ def build(
         projects=Projects(tools),
         jobs=Jobs(tools),
         usage=Usage(tools),
+        server_settings=ServerSettings(tools),
+        servers=Servers(tools),
+        cleaner=cleaner_of(settings, database, tools.media, tools.preferences, clock, config),
         _database=database,
         _lock=FolderLock(settings.data_dir, _elsewhere(settings)),
     )
+
+
+def cleaner_of(
+    settings: Settings, records: Records, media: Media, preferences: Preferences, clock: Clock, config: Config
+) -> Cleaner:
+    """What cleans up."""
+    keeping = Keeping(
+        records=records, media=media, clock=clock, retention=config.limits.retention, preferences=preferences
+    )
+    return Cleaner(keeping, FolderScraps.of(settings.data_dir, _elsewhere(settings), settings.media_url))
 
 
 def _elsewhere(settings: Settings) -> Path | None:

@@ -25,11 +25,13 @@ class Action(StrEnum):
     SCENES_AGAIN = "scenes.again"
     SCENES_DELETE = "scenes.delete"
     SCENES_DELETE_YES = "scenes.delete-yes"
+    SCENES_UNDO = "scenes.undo"
     CHARACTER_AGAIN = "character.again"
     CHARACTER_ORIGINAL = "character.original"
     CHARACTER_USE = "character.use"
     CHARACTER_DELETE = "character.delete"
     CHARACTER_DELETE_YES = "character.delete-yes"
+    CHARACTER_UNDO = "character.undo"
     JOB_CANCEL = "job.cancel"
     JOB_RETRY = "job.retry"
     JOB_EDIT = "job.edit"
@@ -46,8 +48,10 @@ _ARGUMENTS: dict[Action, dict[str, str]] = {
     Action.SCENES_PAGE: {"version": r"\d{1,6}", "page": r"\d{1,3}"},
     Action.SCENES_AGAIN: {"version": r"\d{1,6}"},
     Action.SCENES_DELETE_YES: {"message": r"\d{1,20}"},
+    Action.SCENES_UNDO: {"message": r"\d{1,20}"},
     Action.CHARACTER_ORIGINAL: {"job": _ULID},
     Action.CHARACTER_DELETE_YES: {"message": r"\d{1,20}"},
+    Action.CHARACTER_UNDO: {"message": r"\d{1,20}"},
     Action.FORM: {"form": r"\d"},
 }
 

@@ -31,6 +31,10 @@ FIELDS = {
     "aspect_ratio": "The aspect ratio",
     "video_type": "The video type",
     "negative_description": "The negative description",
+    "keep_jobs_days": "`keep_jobs_days`",
+    "keep_takes_days": "`keep_takes_days`",
+    "keep_deleted_days": "`keep_deleted_days`",
+    "channel": "The channel",
 }
 RULES = {
     "safety": "its safety rules",
@@ -137,6 +141,17 @@ def _too_late(error: e.TooLate) -> Words:
     return Words(f"Too late: {error.ref} {how} already; there is nothing left to cancel.")
 
 
+def _not_here(error: e.NotHere) -> Words:
+    where = " or ".join(f"<#{channel}>" for channel in error.channels[:10])
+    return Words("Nothing is made in this channel.", f"Use {where or 'another channel'}.")
+
+
+def _nothing_set(error: e.NothingSet) -> Words:
+    if error.given:
+        return Words(f"`{error.given}` says where a `project` or a `flavor` applies.", "Name one of them as well.")
+    return Words("Nothing was named to set.", "Choose an option, such as `project` or `keep_jobs_days`.")
+
+
 WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.OutOfRange: lambda x: Words(f"{_field(x.field)} must be from {x.low} to {x.high}."),
     e.TooLong: lambda x: Words(
@@ -155,6 +170,9 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
         f"Only <@{x.owner_id}> may." if x.action == "retry" else f"<@{x.owner_id}> and managers of this server may.",
     ),
     e.ManagersOnly: lambda x: Words("Only members with Manage Server may do this.", "Ask one of them."),
+    e.Final: lambda x: Words(f"It is too late: this {x.kind} is deleted for good.", "The lists show what there is."),
+    e.NotHere: _not_here,
+    e.NothingSet: _nothing_set,
     e.TooLate: _too_late,
     e.AllowanceUsedUp: _used_up,
     e.TooManyWaiting: lambda x: Words(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 
-from mv.domain.ids import ServerId
+from mv.domain.ids import Kind, ServerId
 
 FINAL = datetime(1970, 1, 1, tzinfo=UTC)
 """When a record counts as deleted whose removal has begun: nothing brings it back."""
@@ -41,6 +41,24 @@ class Tally:
 
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) for each in fields(self))
+
+    def words(self) -> str:
+        """`2 scene lists, 7 jobs, 3 files of 12,345 bytes`, for the log and the command line."""
+        named = ("scene_lists", "characters", "takes", "jobs")
+        counts = [f"{getattr(self, name):,} {name.replace('_', ' ')}" for name in named if getattr(self, name)]
+        return ", ".join([*counts, *([f"{self.files:,} files of {self.bytes:,} bytes"] if self.files else [])])
+
+    def count(self, kind: Kind, records: int) -> None:
+        """So many records more of a kind."""
+        if kind is Kind.SCENE_LIST:
+            self.scene_lists += records
+        elif kind is Kind.CHARACTER:
+            self.characters += records
+
+    def add_file(self, size: int) -> None:
+        """One more, of so many bytes."""
+        self.files += 1
+        self.bytes += size
 
 
 @dataclass(slots=True, kw_only=True)

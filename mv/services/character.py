@@ -22,6 +22,7 @@ from mv.errors import NotChosen, NotFound, Partial, Unknown, revive
 from mv.ports import Transaction
 from mv.services.admission import Desk
 from mv.services.asking import Ask
+from mv.services.defaults import with_defaults
 from mv.services.intake import kept
 from mv.services.project import find_project
 from mv.services.shelf import Shelf
@@ -68,7 +69,8 @@ class Characters(Shelf[Character]):
     async def request(self, actor: Actor, order: CharacterOrder, reply: ReplyTo) -> Job:
         """A stored job for a new character. Raises Refused."""
         server = server_of(actor)
-        order = checked(order)
+        asked = checked(order)
+        order, chosen = await with_defaults(self._tools, actor, server, asked)
         flavor = self._tools.config.flavor(order.flavor)
         engines = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, order.engine)
         brief, defaults = self._tools.config.fill_character(order, seed=draw_seed())
@@ -80,8 +82,8 @@ class Characters(Shelf[Character]):
                 project_id = project.id if project else None
         task = CharacterTask(
             brief=brief,
-            request=order.model_dump(exclude_none=True),
-            defaults_applied=defaults,
+            request=asked.model_dump(exclude_none=True),
+            defaults_applied=defaults | chosen,
             engines=tuple(engine.name for engine in engines),
         )
         ask = Ask(actor=actor, server_id=server, project_id=project_id, reply=reply)

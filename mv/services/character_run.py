@@ -188,7 +188,7 @@ class CharacterRunner(Runner):
         if record is None:
             record = await self._new_character(tx, job, task)
             await tx.characters.add(record)
-        have = len(await tx.characters.takes(record.id))
+        have = record.takes  # also those that were cleaned up since: a number is given once
         takes, twins = [], []
         for offset, one in enumerate(made, start=1):
             original, preview = await tx.media.add(one.print.original), await tx.media.add(one.print.preview)

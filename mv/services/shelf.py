@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from mv.domain import limits
@@ -10,12 +11,13 @@ from mv.domain.actor import Actor
 from mv.domain.character import Character
 from mv.domain.ids import Kind, MemberId, RecordId, parse_ref
 from mv.domain.scenes import SceneList
-from mv.errors import NotAllowed, NotFound
+from mv.errors import Final, NotAllowed, NotFound
 from mv.ports import Choice, Page, ShelfRows, Transaction
 from mv.services.project import find_project
 from mv.services.tools import Tools, eyes, server_of
 
 R = TypeVar("R", SceneList, Character)
+TAKE_BACK = "take back the deletion of"
 
 
 class Shelf(Generic[R]):
@@ -64,6 +66,29 @@ class Shelf(Generic[R]):
                 raise NotFound(kind=self._name, given=str(record.ref))
             return record
 
+    async def undo_until(self, record: R) -> datetime:
+        """Until when its deletion, if it happened just now, can be taken back."""
+        return self._tools.clock.now() + await self._tools.preferences.undo(record.server_id)
+
+    async def undelete(self, actor: Actor, record_id: RecordId) -> R:
+        """Takes its deletion back; who comes second finds it back already. Raises NotAllowed, and Final both for what
+        is gone and for what is not theirs to see."""
+        gone = Final(kind=self._name)
+        async with self._tools.records.read() as tx:
+            record = await self._rows(tx).get(record_id, deleted=True)
+        if record is None or not visible(actor, record):
+            raise gone
+        undo = await self._tools.preferences.undo(owned(actor, record, TAKE_BACK).server_id)
+
+        async def bring_back(tx: Transaction) -> R:
+            found = await self._rows(tx).get(record_id, deleted=True)
+            if found is None or (found.deleted_at is not None and self._tools.clock.now() >= found.deleted_at + undo):
+                raise gone
+            await self._rows(tx).undelete(record_id)
+            return found
+
+        return await self._tools.records.transact(bring_back)
+
     async def _find(self, tx: Transaction, actor: Actor, given: str) -> R:
         """By ref, with the nearest numbers in the refusal."""
         ref = parse_ref(given, self._kind)
@@ -88,8 +113,8 @@ def visible(actor: Actor, record: SceneList | Character) -> bool:
     return record.server_id == actor.server_id and (not record.private or record.owner_id == actor.member_id)
 
 
-def owned(actor: Actor, record: R) -> R:
+def owned(actor: Actor, record: R, action: str = "delete") -> R:
     """The record, if this actor may delete it: its owner, or a manager of its server. Raises NotAllowed."""
     if record.owner_id != actor.member_id and not actor.is_manager:
-        raise NotAllowed(action="delete", ref=str(record.ref), owner_id=record.owner_id)
+        raise NotAllowed(action=action, ref=str(record.ref), owner_id=record.owner_id)
     return record

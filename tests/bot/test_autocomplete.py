@@ -21,7 +21,7 @@ async def test_every_option_answers_whatever_is_typed(world: World) -> None:
             choices = await who.autocomplete(where, command, option, typed)
             assert len(choices) <= 25
             assert all(1 <= len(c["name"]) <= 100 and 1 <= len(str(c["value"])) <= 100 for c in choices)
-    assert len(OFFERED) == 19
+    assert len(OFFERED) == 21
     assert world.env.errors == []
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from bot.client import SYNCED
 from tests.bot.world import World
 
-STRING, INTEGER, BOOLEAN, USER, ROLE, NUMBER = 3, 4, 5, 6, 8, 10
+STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, NUMBER = 3, 4, 5, 6, 7, 8, 10
 GUILD, BOT_DM = 0, 1
 
 
@@ -84,10 +84,21 @@ COMMANDS: dict[str, dict[str, Opt]] = {
         "member": Opt(USER),
         "role": Opt(ROLE),
     },
+    "settings show": {},
+    "settings set": {
+        "project": PROJECT,
+        "flavor": text(offers=True),
+        "channel": Opt(CHANNEL),
+        "allow_channel": Opt(CHANNEL),
+        "disallow_channel": Opt(CHANNEL),
+        "keep_jobs_days": Opt(INTEGER, low=0, high=3650),
+        "keep_takes_days": Opt(INTEGER, low=0, high=3650),
+        "keep_deleted_days": Opt(INTEGER, low=0, high=3650),
+    },
     "help": {},
 }
 IN_DIRECT_MESSAGES = {"help", "usage"}
-FOR_MANAGERS = {"quota"}
+FOR_MANAGERS = {"quota", "settings"}
 MANAGE_GUILD = str(1 << 5)
 
 
