@@ -45,7 +45,7 @@ class Cleaner:
         if abs(passed - truly) > DRIFT:
             log.warning("the machine's clock was set; nothing is cleaned up before it has been right for a day")
             return
-        await self.clean()
+        _tell(await self.clean())
 
     async def clean(self, *, dry: bool = False) -> CleanUp:
         """All servers, then the files that nothing names. `dry` only counts. Raises StorageError."""
@@ -64,7 +64,6 @@ class Cleaner:
             if tally and not dry:
                 log.info("server %s: removed %s", server, tally.words())
         await self._files.sweep(known, report)
-        _tell(report)
         return report
 
     async def _count(self, server: ServerId, now: datetime, tally: Tally) -> None:
@@ -130,8 +129,6 @@ def _steady() -> float:
 
 def _tell(report: CleanUp) -> None:
     """The log, but for what it has of each server."""
-    if report.dry:
-        return
     for what, tally in (("files without a record", report.orphans), ("leavings of interrupted runs", report.scraps)):
         if tally:
             log.info("%s %s were removed, %s bytes", tally.files, what, tally.bytes)

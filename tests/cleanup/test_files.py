@@ -90,6 +90,7 @@ async def test_missing_files_are_told_and_their_records_stay(house: House, caplo
     (house.folder / "media" / gone).unlink()
     for dry in (True, False):
         assert (await house.clean(dry=dry)).missing == [gone]
+    await house.cleaner.daily()
     assert await house.takes(figure.id) == [1, 2]
     assert f"1 files are named by records, but missing, such as {gone}" in caplog.text
 
@@ -145,8 +146,7 @@ async def test_a_file_that_cannot_be_deleted_is_swept_another_day(
     assert house.files() == []
 
 
-async def test_what_interrupted_runs_left_goes_after_a_day(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+async def test_what_interrupted_runs_left_goes_after_a_day(house: House) -> None:
     house.clock.time = NOON
     names = [
         "all.zip.part", "all.zip.part.sqlite3", "all.zip.part.sqlite3-wal", "all.zip.part.sqlite3.raw",
@@ -169,7 +169,6 @@ async def test_what_interrupted_runs_left_goes_after_a_day(house: House, caplog:
     assert [name for name in names if (house.folder / name).exists()] == []
     assert [name for name in kept if not (house.folder / name).exists()] == []
     assert not (house.folder / "restore.part").exists()
-    assert "7 leavings of interrupted runs were removed, 35 bytes" in caplog.text
 
 
 async def test_bytes_that_come_again_after_their_file_went_are_stored_anew(house: House) -> None:
@@ -180,3 +179,33 @@ async def test_bytes_that_come_again_after_their_file_went_are_stored_anew(house
     again = await house.a_file(f"{figure.id} 1 full")
     assert house.files() == [again.key]
     assert isinstance(again, MediaFile)
+
+
+async def test_the_daily_pass_logs_what_it_did(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    await house.delete(await house.a_list(), NOON - 2 * DAY)
+    await put(house, f"{SERVER}/{file_name(NOON, 'png')}")
+    (house.folder / "all.zip.part").write_bytes(b"12345")
+    os.utime(house.folder / "all.zip.part", (1, 1))
+    await house.cleaner.daily()
+    for line in (
+        f"server {SERVER}: removed 1 scene lists",
+        "1 files without a record were removed, 11 bytes",
+        "1 leavings of interrupted runs were removed, 5 bytes",
+    ):
+        assert line in caplog.text
+
+
+@pytest.mark.parametrize("jump", [2 * DAY, -2 * DAY])
+async def test_nothing_goes_when_the_clock_was_set(
+    house: House, jump: timedelta, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may be wrong now: it is trusted when it has gone on evenly until the next pass."""
+    await house.delete(await house.a_list(), NOON - 2 * DAY)
+    house.after(jump)
+    await house.cleaner.daily()
+    assert "the machine's clock was set" in caplog.text
+    assert house.count("scene_lists") == 1
+    house.after(jump + timedelta(minutes=1))
+    await house.cleaner.daily()
+    assert house.count("scene_lists") == (0 if jump > timedelta() else 1)
