@@ -19,7 +19,7 @@ from mv.domain.settings import Option
 from mv.ports import Scraps
 from mv.services.cleanup_files import Files
 from mv.services.cleanup_server import KINDS, LeftServers
-from mv.services.cleanup_tools import ROWS, Keeping, parts, purge, remove_jobs
+from mv.services.cleanup_tools import FOUND_AT_ONCE, ROWS, Keeping, parts, purge, remove_jobs
 
 log = logging.getLogger(__name__)
 
@@ -67,38 +67,38 @@ class Cleaner:
         return report
 
     async def _count(self, server: ServerId, now: datetime, tally: Tally) -> None:
-        due = await self._due(server, now)
-        _note(due, tally)
+        due = await self._due(server, now, None)
+        due.count(tally)
         await self._files.would_be_loose(server, (*due.takes, *due.takes_of_deleted), tally)
 
     async def _remove(self, server: ServerId, now: datetime, tally: Tally) -> None:
-        due, batch = await self._due(server, now), self._keeping.batch
-        _note(due, tally)
-        for kind, keys in due.records.items():
-            for key in keys:
-                await purge(batch, kind, key, due.deleted)
-        for some in parts(due.takes, ROWS):
-            await self._keeping.remove_takes(server, due.made, some)
-        await remove_jobs(batch, due.jobs)
+        batch, more = self._keeping.batch, True
+        while more:
+            due = await self._due(server, now, FOUND_AT_ONCE)
+            due.count(tally)
+            more = due.fills(FOUND_AT_ONCE)
+            for kind, keys in due.records.items():
+                for key in keys:
+                    await purge(batch, kind, key, due.deleted)
+            for some in parts(due.takes, ROWS):
+                await self._keeping.remove_takes(server, due.made, some)
+            await remove_jobs(batch, due.jobs)
         await self._files.remove_loose(server, tally, batch)
 
-    async def _due(self, server: ServerId, now: datetime) -> _Due:
+    async def _due(self, server: ServerId, now: datetime, size: int | None) -> _Due:
         days, undo = await self._keeping.preferences.days(server), await self._keeping.preferences.undo(server)
-        deleted, made, ended = (
-            now - undo,
-            now - timedelta(days=days[Option.KEEP_TAKES]),
-            now - timedelta(days=days[Option.KEEP_JOBS]),
-        )
+        deleted = now - undo
+        made, ended = (now - timedelta(days=days[option]) for option in (Option.KEEP_TAKES, Option.KEEP_JOBS))
         async with self._keeping.records.read() as tx:
             rows = tx.cleaning
-            records = {kind: await rows.deleted(server, kind, deleted, None) for kind in KINDS}
+            records = {kind: await rows.deleted(server, kind, deleted, size) for kind in KINDS}
             return _Due(
                 deleted=deleted,
                 records=records,
                 takes_of_deleted=await rows.takes_of(records[Kind.CHARACTER]),
                 made=made,
-                takes=await rows.takes(server, made, None) if days[Option.KEEP_TAKES] else (),
-                jobs=await rows.jobs(server, ended, None) if days[Option.KEEP_JOBS] else (),
+                takes=await rows.takes(server, made, size) if days[Option.KEEP_TAKES] else (),
+                jobs=await rows.jobs(server, ended, size) if days[Option.KEEP_JOBS] else (),
             )
 
 
@@ -113,12 +113,16 @@ class _Due:
     takes: Sequence[RecordId]
     jobs: Sequence[RecordId]
 
+    def fills(self, size: int) -> bool:
+        """Whether there may be more than these, of whom so many were asked for."""
+        return any(len(found) == size for found in (*self.records.values(), self.takes, self.jobs))
 
-def _note(due: _Due, tally: Tally) -> None:
-    for kind, keys in due.records.items():
-        tally.count(kind, len(keys))
-    tally.takes += len(due.takes) + len(due.takes_of_deleted)
-    tally.jobs += len(due.jobs)
+    def count(self, tally: Tally) -> None:
+        """All of it goes."""
+        for kind, keys in self.records.items():
+            tally.count(kind, len(keys))
+        tally.takes += len(self.takes) + len(self.takes_of_deleted)
+        tally.jobs += len(self.jobs)
 
 
 def _steady() -> float:

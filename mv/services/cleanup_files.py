@@ -10,7 +10,7 @@ from mv.domain.ids import RecordId, ServerId
 from mv.domain.retention import UNDER_WAY, UPLOADING, CleanUp, Tally, is_ours
 from mv.errors import StorageError
 from mv.ports import Freed, Listed, Scraps
-from mv.services.cleanup_tools import ROWS, Batch, Keeping, parts
+from mv.services.cleanup_tools import FOUND_AT_ONCE, ROWS, Batch, Keeping, parts
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +36,17 @@ class Files:
         """First the rows, then the files. While a character job runs in that server, nothing: tomorrow again."""
         while True:
             async with self._keeping.records.read() as tx:
-                loose = await tx.cleaning.loose(server, ROWS)
+                loose = await tx.cleaning.loose(server, FOUND_AT_ONCE)
             if not loose:
                 return
-            freed = await self._remove_rows(server, [file.id for file in loose], batch)
-            for file in freed:
-                tally.add_file(file.bytes)
-                await self._delete(file.key)
-            if not freed:
-                log.info("server %s: files that nothing uses stay while a character job runs", server)
-                return
+            for some in parts(loose, ROWS):
+                freed = await self._remove_rows(server, [file.id for file in some], batch)
+                for file in freed:
+                    tally.add_file(file.bytes)
+                    await self._delete(file.key)
+                if not freed:
+                    log.info("server %s: files that nothing uses stay while a character job runs", server)
+                    return
 
     async def _remove_rows(self, server: ServerId, file_ids: Sequence[RecordId], batch: Batch) -> Sequence[Freed]:
         """Lasting: a power cut must not bring back rows whose files are gone."""

@@ -7,15 +7,15 @@ projects, and with them the bare number of the server; then these go as well.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from mv.domain.ids import Kind, ServerId
+from mv.domain.ids import Kind, RecordId, ServerId
 from mv.domain.retention import BOOKED, Tally
 from mv.ports import Transaction
 from mv.services.cleanup_files import Files
-from mv.services.cleanup_tools import ROWS, Keeping, purge, remove_jobs
+from mv.services.cleanup_tools import FOUND_AT_ONCE, ROWS, Keeping, purge, remove_jobs
 
 log = logging.getLogger(__name__)
 
@@ -48,27 +48,39 @@ class LeftServers:
 
     async def remove(self, server: ServerId, over: datetime, tally: Tally) -> None:
         """One that was left until `over`. One with open jobs waits for these."""
-        batch = _While(self._keeping, server, over)
         async with self._keeping.records.read() as tx:
             waiting = await tx.cleaning.open_jobs(server)
-            jobs = await tx.cleaning.jobs(server, None, None)
-            records = [(kind, key) for kind in KINDS for key in await tx.cleaning.deleted(server, kind, None, None)]
-            tally.takes += len(await tx.cleaning.takes_of([key for kind, key in records if kind is Kind.CHARACTER]))
         if waiting:
             log.info("server %s was left; it is removed when its %s open jobs have ended", server, waiting)
             return
-        tally.left = True
+        tally.left, batch = True, _While(self._keeping, server, over)
         try:
-            for kind, key in records:
-                await purge(batch, kind, key, None)
-                tally.count(kind, 1)
-            tally.jobs += await remove_jobs(batch, jobs)
+            for kind in KINDS:
+                await self._records(server, kind, batch, tally)
+            while jobs := await self._jobs(server):
+                tally.jobs += await remove_jobs(batch, jobs)
             await self._files.remove_loose(server, tally, batch)
             await self._books(server, batch)
         except _CameBackError:
             log.warning("server %s came back while it was removed; what is left of it stays", server)
         finally:
             self._keeping.preferences.forget(server)
+
+    async def _records(self, server: ServerId, kind: Kind, batch: _While, tally: Tally) -> None:
+        while True:
+            async with self._keeping.records.read() as tx:
+                keys = await tx.cleaning.deleted(server, kind, None, FOUND_AT_ONCE)
+                takes = await tx.cleaning.takes_of(keys if kind is Kind.CHARACTER else ())
+            if not keys:
+                return
+            tally.takes += len(takes)
+            for key in keys:
+                await purge(batch, kind, key, None)
+                tally.count(kind, 1)
+
+    async def _jobs(self, server: ServerId) -> Sequence[RecordId]:
+        async with self._keeping.records.read() as tx:
+            return await tx.cleaning.jobs(server, None, FOUND_AT_ONCE)
 
     async def _books(self, server: ServerId, batch: _While) -> None:
         booked = self._keeping.clock.now() - BOOKED

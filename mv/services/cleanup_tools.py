@@ -17,6 +17,8 @@ from mv.services.preferences import Preferences
 T = TypeVar("T")
 V = TypeVar("V")
 
+FOUND_AT_ONCE = 5000
+"""Keys of what is due: to find them may look at all of a server."""
 ROWS = 200
 """In one transaction, about: members' commands wait for it."""
 PIECE = 170

@@ -3,9 +3,10 @@ member changed since it was found, stays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Delete, Table, Update, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,6 +36,7 @@ from mv.store.tables import (
     takes,
 )
 
+K = TypeVar("K", bound=str)
 AT_ONCE = 500
 """Keys in one statement: databases bound the number of its values."""
 
@@ -118,8 +120,7 @@ class SqlCleaningRows(CleaningRows):
     async def takes_of(self, character_ids: Sequence[RecordId]) -> tuple[RecordId, ...]:
         """All takes of these."""
         found: list[RecordId] = []
-        for start in range(0, len(character_ids), AT_ONCE):
-            some = character_ids[start : start + AT_ONCE]
+        for some in _parts(character_ids):
             found += await self._ids(select(takes.c.id).where(takes.c.character_id.in_(some)), None)
         return tuple(found)
 
@@ -141,20 +142,20 @@ class SqlCleaningRows(CleaningRows):
 
     async def freed_by(self, take_ids: Sequence[RecordId]) -> tuple[MediaFile, ...]:
         """The files that no take would use without these."""
-        doomed = set(take_ids)
-        freed: dict[str, MediaFile] = {}
-        for start in range(0, len(take_ids), AT_ONCE):
-            some = take_ids[start : start + AT_ONCE]
-            for side in (takes.c.original_id, takes.c.preview_id):
-                query = select(media).join(takes, side == media.c.id).where(takes.c.id.in_(some))
-                for row in (await self._connection.execute(query)).all():
-                    if row.id not in freed and doomed.issuperset(await self._users(row.id)):
-                        freed[row.id] = to_file(row)
-        return tuple(freed.values())
+        doomed, freed = frozenset(take_ids), set[str]()
+        for some in _parts(take_ids):
+            used = await self._files_of(takes.c.id.in_(some))
+            freed |= used - await self._files_of(_uses(used), but=doomed)
+        found: list[MediaFile] = []
+        for ids in _parts(sorted(freed)):
+            rows = await self._connection.execute(select(media).where(media.c.id.in_(ids)))
+            found += [to_file(row) for row in rows]
+        return tuple(found)
 
-    async def _users(self, file_id: str) -> tuple[RecordId, ...]:
-        uses = or_(takes.c.original_id == file_id, takes.c.preview_id == file_id)
-        return await self._ids(select(takes.c.id).where(uses), None)
+    async def _files_of(self, which: Condition, but: AbstractSet[str] = frozenset()) -> set[str]:
+        """The keys of the files of these takes, but for the takes named."""
+        rows = await self._connection.execute(select(takes.c.id, takes.c.original_id, takes.c.preview_id).where(which))
+        return {key for row in rows if row.id not in but for key in (row.original_id, row.preview_id)}
 
     async def files(self, server_id: ServerId, after: str, size: int) -> tuple[MediaFile, ...]:
         """A page of all files of a server, by hash, those with hashes behind `after`."""
@@ -165,8 +166,8 @@ class SqlCleaningRows(CleaningRows):
     async def named(self, keys: Sequence[str]) -> frozenset[str]:
         """Those of these keys that a row has."""
         found: set[str] = set()
-        for start in range(0, len(keys), AT_ONCE):
-            query = select(media.c.key).where(media.c.key.in_(keys[start : start + AT_ONCE]))
+        for some in _parts(keys):
+            query = select(media.c.key).where(media.c.key.in_(some))
             found.update((await self._connection.execute(query)).scalars())
         return frozenset(found)
 
@@ -236,6 +237,14 @@ class SqlCleaningRows(CleaningRows):
 
 def _of(table: Table, server_id: ServerId) -> ColumnElement[bool]:
     return table.c.server_id == server_id
+
+
+def _uses(file_ids: AbstractSet[str]) -> Condition:
+    return or_(takes.c.original_id.in_(file_ids), takes.c.preview_id.in_(file_ids))
+
+
+def _parts(keys: Sequence[K]) -> Iterator[Sequence[K]]:
+    return (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
 
 
 def _old_takes(server_id: ServerId, before: datetime) -> Any:

@@ -12,6 +12,7 @@ from simcord.backend.errors import SetupError
 from mv.domain.ids import Kind, MemberId, Ref, ServerId
 from mv.domain.settings import Option
 from mv.domain.usage import AllowanceKind
+from mv.errors import StorageFull
 from mv.ports import Seen
 from tests.bot.conftest import MakeWorld
 from tests.bot.test_once import SCENES
@@ -327,3 +328,27 @@ async def test_that_a_server_was_left_is_noticed_at_the_next_start(world: World)
 async def left(world: World) -> set[ServerId]:
     async with world.app.tools.records.read() as tx:
         return set(await tx.servers.left())
+
+
+async def test_the_clean_up_comes_round_after_ten_minutes_and_then_once_a_day(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    passes = []
+
+    async def clean() -> None:
+        passes.append(1)
+        raise StorageFull if len(passes) == 1 else ZeroDivisionError
+
+    monkeypatch.setattr(world.app.cleaner, "daily", clean)
+    loop = world.bot._daily
+    assert loop.is_running()
+    assert loop.minutes == 10
+    assert loop.current_loop <= 1
+    assert passes == [], "not in the first minute"
+    for number in range(1, 300):
+        monkeypatch.setattr(type(loop), "current_loop", number)
+        await world.bot._daily.coro(world.bot)
+    assert len(passes) == 3
+    assert "the clean-up broke off: StorageFull; again tomorrow" in caplog.text
+    assert world.errors.lines == ["the clean-up broke off; again tomorrow"] * 2
+    world.errors.lines.clear()

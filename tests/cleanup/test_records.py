@@ -283,3 +283,20 @@ async def test_a_dry_run_says_the_same_and_changes_nothing(house: House) -> None
     assert done.of(SERVER).takes == 3 + 3 + 3
     assert done.of(SERVER).files == 2 + 6, "of the takes 3 of both, and of those of the deleted one"
     assert await house.takes(twin.id) == [4]
+
+
+async def test_more_than_is_looked_at_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("cleanup", "cleanup_files", "cleanup_server"):
+        monkeypatch.setattr(f"mv.services.{module}.FOUND_AT_ONCE", 2)
+    for _ in range(5):
+        await house.delete(await house.a_list())
+        await house.delete(await house.a_character(1))
+        await house.a_job()
+    figure = await house.a_character(6)
+    await house.set(Option.KEEP_JOBS, 1)
+    await house.set(Option.KEEP_TAKES, 1)
+    house.after(50 * DAY)
+    tally = (await house.clean()).of(SERVER)
+    assert (tally.scene_lists, tally.characters, tally.takes, tally.jobs, tally.files) == (5, 5, 10, 5, 20)
+    assert await house.takes(figure.id) == [6]
+    assert house.files() == house.keys()
