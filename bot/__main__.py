@@ -1,4 +1,4 @@
-"""The command line: run, preview, doctor, backup, restore.
+"""The command line: run, preview, doctor, backup, restore, cleanup.
 
 Exit codes: 0 stopped by a signal or done; 1 a bug; 2 a person must fix it. `doctor`: 0 well, 1 something to fix.
 """
@@ -53,6 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
             from bot.backups import put_back
 
             return put_back(settings, asked.file)
+        if asked.word == "cleanup":
+            from bot.cleanups import tidy_up
+
+            return tidy_up(settings, dry=asked.dry_run)
         return _run(settings)
     except MvError as error:
         from bot.advice import advice
@@ -75,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_argument("--force", action="store_true", help="replace FILE if it exists")
     restore = words.add_parser("restore", help="puts a backup in place; the database that is there is kept")
     restore.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
+    cleanup = words.add_parser("cleanup", help="removes what is not kept any longer, as the bot does once a day")
+    cleanup.add_argument("--dry-run", action="store_true", help="only says what would go; also while the bot runs")
     return parser
 
 

@@ -35,7 +35,15 @@ def actor_of(interaction: discord.Interaction) -> Actor:
         role_ids=roles,
         is_manager=in_server and _holds(interaction.permissions, "manage_guild"),
         name=member.display_name,
+        places=_places(interaction),
     )
+
+
+def _places(interaction: discord.Interaction) -> tuple[ChannelId, ...]:
+    if interaction.guild_id is None:
+        return ()
+    parent = interaction.channel.parent_id if isinstance(interaction.channel, discord.Thread) else None
+    return tuple(ChannelId(place) for place in (interaction.channel_id, parent) if place)
 
 
 async def member_of(interaction: discord.Interaction, server: ServerId) -> Actor:

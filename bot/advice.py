@@ -52,6 +52,11 @@ ADVICE: dict[type[e.MvError], Callable[[Any], str]] = {
     e.PortTaken: lambda x: (
         f"Port {x.port} cannot be opened for metrics and health ({x.reason}). Set MV_METRICS_PORT to another."
     ),
+    e.RecordsNotReady: lambda x: (
+        f"There are no records in {x.path}. Set MV_DATA_DIR to the bot's data folder."
+        if x.why == "missing"
+        else "The database is of an older mv-bot. Start this one once: that brings it up to date."
+    ),
     e.BackupImpossible: lambda x: REASONS_AGAINST_A_BACKUP[x.why].format(x.path),
     e.ArchiveUnusable: _archive,
 }

@@ -23,17 +23,22 @@ from bot.cogs.jobs import JobsCog
 from bot.cogs.mydata import MyDataCog
 from bot.cogs.project import ProjectCog
 from bot.cogs.scenes import ScenesCog
+from bot.cogs.servers import ServersCog
+from bot.cogs.settings import SettingsCog
 from bot.cogs.usage import QuotaCog, UsageCog
 from bot.delivery import DiscordCourier, tracing
 from bot.errors import answer
 from bot.ui.forms import Form
 from mv import __version__
 from mv.app import App
+from mv.domain.ids import ServerId
 from mv.errors import MvError, NotDiscord
 
 log = logging.getLogger(__name__)
 
-COGS = (ScenesCog, CharacterCog, ProjectCog, JobsCog, UsageCog, QuotaCog, MyDataCog, HelpCog)
+COGS = (ScenesCog, CharacterCog, ProjectCog, JobsCog, UsageCog, QuotaCog, SettingsCog, ServersCog, MyDataCog, HelpCog)
+LOOKS_A_DAY = 144
+"""How often `_daily` comes round: every ten minutes."""
 WARM_AFTER_SECONDS = 2.0
 """When the vendors' clients are loaded: they are slow to import, and members' first commands come first."""
 DRAIN_SECONDS = 5.0
@@ -133,10 +138,15 @@ class MvBot(commands.AutoShardedBot):
         if self._warms:
             self._start(self._warm())
         self._tidy.start()
+        self._daily.start()
 
     async def on_ready(self) -> None:
-        """Said once: Discord sends READY anew after a lost session."""
-        if self._opened is None or self._announced:
+        """Discord sends READY anew after a lost session, each time with all servers, also those that are unavailable at
+        the moment. That the bot is ready is said once."""
+        if self._opened is None:
+            return
+        self._start(self.app.servers.are([ServerId(guild.id) for guild in self.guilds]))
+        if self._announced:
             return
         self._announced = True
         await asyncio.wait({self._opened})
@@ -156,6 +166,7 @@ class MvBot(commands.AutoShardedBot):
         Discord, for results need it to the last. What is not finished goes on after the next start."""
         self.stopping = True
         self._tidy.cancel()
+        self._daily.cancel()
         for task in self._background:
             task.cancel()
         if self._opened is not None and not self._opened.done():
@@ -191,6 +202,17 @@ class MvBot(commands.AutoShardedBot):
                 log.exception("the records could not be tidied; again in a minute")
             if not self._synced:
                 await self._sync()
+
+    @tasks.loop(minutes=10)
+    async def _daily(self) -> None:
+        """The clean-up, ten minutes after the start and then once a day."""
+        if self._daily.current_loop % LOOKS_A_DAY == 1:
+            try:
+                await self.app.cleaner.daily()
+            except MvError as error:
+                log.warning("the clean-up broke off: %s; again tomorrow", error.code)
+            except Exception:  # the loop would end for good
+                log.exception("the clean-up broke off; again tomorrow")
 
     async def _resume(self) -> None:
         assert self._opened is not None  # noqa: S101  # by setup_hook

@@ -135,10 +135,11 @@ async def turn(interaction: discord.Interaction, sheet: Sheet) -> None:
     await interaction.response.edit_message(**arguments)
 
 
-async def removed(interaction: discord.Interaction, message_id: int, sheet: Sheet) -> None:
-    """Says so in the place of the question, and of the message whose Delete was pressed, where it can be edited."""
+async def both(interaction: discord.Interaction, message_id: int, sheet: Sheet) -> None:
+    """Says so in the place of what was pressed, and of the message whose Delete led there, where it can be edited."""
     await turn(interaction, sheet)
-    if message_id and isinstance(interaction.channel, discord.abc.Messageable):
+    here = interaction.message.id if interaction.message else 0
+    if message_id not in (0, here) and isinstance(interaction.channel, discord.abc.Messageable):
         message = interaction.client.get_partial_messageable(interaction.channel_id or 0).get_partial_message(
             message_id
         )

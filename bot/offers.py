@@ -12,6 +12,8 @@ from bot.doors import matching, offered
 from mv.app import App
 from mv.config.model import SceneSuggestions
 from mv.domain.engine import Makes
+from mv.domain.limits import CHOICES
+from mv.domain.settings import NONE
 from mv.errors import MvError
 
 Choices: TypeAlias = list[app_commands.Choice[str]]
@@ -45,6 +47,16 @@ async def jobs(interaction: discord.Interaction, current: str) -> Choices:
 async def flavors(interaction: discord.Interaction, current: str) -> Choices:
     """Those of configs/."""
     return matching(current, _app(interaction).config.flavors)
+
+
+async def flavors_or_none(interaction: discord.Interaction, current: str) -> Choices:
+    """And what takes a default away."""
+    return matching(current, [*_app(interaction).config.flavors, NONE])
+
+
+async def projects_or_none(interaction: discord.Interaction, current: str) -> Choices:
+    """Open ones, and what takes a default away."""
+    return [*(await projects(interaction, current))[: CHOICES - 1], *matching(current, [NONE])]
 
 
 async def image_engines(interaction: discord.Interaction, current: str) -> Choices:

@@ -14,19 +14,24 @@ from mv.config.model import Vocabulary
 from mv.domain.engine import Vendor
 from mv.domain.jobs import JobKind
 from mv.jobs.engine import LocalEngine
-from mv.ports import Clock, Meter, Painter, SceneWriter, Unmetered, VendorDoor
+from mv.ports import Clock, Media, Meter, Painter, Records, SceneWriter, Unmetered, VendorDoor
 from mv.services.admission import Desk
 from mv.services.character import Characters
 from mv.services.character_run import CharacterRunner
+from mv.services.cleanup import Cleaner
+from mv.services.cleanup_tools import Keeping
 from mv.services.exports import Exports
 from mv.services.jobs import Jobs
 from mv.services.mydata import MyData
+from mv.services.preferences import Preferences
 from mv.services.project import Projects
 from mv.services.scenes import Scenes
 from mv.services.scenes_edit import SceneEdits
 from mv.services.scenes_history import SceneHistory
 from mv.services.scenes_import import SceneImports
 from mv.services.scenes_run import SceneRunner
+from mv.services.servers import Servers
+from mv.services.settings import ServerSettings
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 from mv.services.usage import Usage
@@ -35,6 +40,7 @@ from mv.store.darkroom import PillowDarkroom
 from mv.store.lock import FolderLock
 from mv.store.media import ObjectMedia
 from mv.store.opening import OpeningRecords
+from mv.store.scraps import FolderScraps
 from mv.vendors.gated import gated_painters, gated_writers, gates_for
 from mv.vendors.gemini import GeminiWriter
 from mv.vendors.offline import OfflinePainter, OfflineWriter
@@ -71,6 +77,9 @@ class App:
     exports: Exports
     imports: SceneImports
     mydata: MyData
+    server_settings: ServerSettings
+    servers: Servers
+    cleaner: Cleaner
     _database: OpeningRecords
     _lock: FolderLock
 
@@ -122,6 +131,7 @@ def build(
         jobs=engine,
         media=ObjectMedia.at(settings.media_url, settings.data_dir),
         darkroom=PillowDarkroom(max_pixels=config.limits.pictures.max_pixels),
+        preferences=Preferences(database, config.limits.retention),
         writers=gated_writers(writers, gates),
         painters=gated_painters(painters, gates),
         doors=doors(settings),
@@ -129,7 +139,7 @@ def build(
         meter=meter,
         stand_in=stand_in,
     )
-    desk, trace = Desk(database, clock, config, meter), Trace(settings.debug, config)
+    desk, trace = Desk(database, clock, config, meter, tools.preferences), Trace(settings.debug, config)
     engine.register(JobKind.SCENES, SceneRunner(tools, trace))
     engine.register(JobKind.CHARACTER, CharacterRunner(tools, trace))
     return App(
@@ -148,9 +158,22 @@ def build(
         exports=Exports(tools),
         imports=SceneImports(tools),
         mydata=MyData(tools),
+        server_settings=ServerSettings(tools),
+        servers=Servers(tools),
+        cleaner=cleaner_of(settings, database, tools.media, tools.preferences, clock, config),
         _database=database,
         _lock=FolderLock(settings.data_dir, _elsewhere(settings)),
     )
+
+
+def cleaner_of(
+    settings: Settings, records: Records, media: Media, preferences: Preferences, clock: Clock, config: Config
+) -> Cleaner:
+    """What cleans up."""
+    keeping = Keeping(
+        records=records, media=media, clock=clock, retention=config.limits.retention, preferences=preferences
+    )
+    return Cleaner(keeping, FolderScraps.of(settings.data_dir, _elsewhere(settings), settings.media_url))
 
 
 def _elsewhere(settings: Settings) -> Path | None:

@@ -32,6 +32,7 @@ class Action(StrEnum):
     SCENES_DELETE_YES = "scenes.delete-yes"
     CHARACTER_VARY = "character.vary"
     """Opens the form."""
+    SCENES_UNDO = "scenes.undo"
     CHARACTER_AGAIN = "character.again"
     CHARACTER_ORIGINAL = "character.original"
     CHARACTER_USE = "character.use"
@@ -41,6 +42,7 @@ class Action(StrEnum):
     PROJECT_CHARACTERS = "project.characters"
     MYDATA_FORGET = "mydata.forget"
     """The answer to a question whose `record` says when it was asked."""
+    CHARACTER_UNDO = "character.undo"
     JOB_CANCEL = "job.cancel"
     JOB_RETRY = "job.retry"
     JOB_EDIT = "job.edit"
@@ -62,6 +64,8 @@ _ARGUMENTS: dict[Action, dict[str, str]] = {
     Action.SCENES_EXPORT: {"version": r"\d{1,6}"},
     Action.SCENES_DELETE_YES: {"message": r"\d{1,20}"},
     Action.CHARACTER_DELETE_YES: {"message": r"\d{1,20}"},
+    Action.SCENES_UNDO: {"message": r"\d{1,20}"},
+    Action.CHARACTER_UNDO: {"message": r"\d{1,20}"},
     Action.FORM: {"form": r"\d{1,2}"},
 }
 _TAKES = r"[1-9]\d{0,4}(?:\.[1-9]\d{0,4}){0,3}"

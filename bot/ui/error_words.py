@@ -38,6 +38,10 @@ FIELDS = {
     "duration_seconds": "The duration in seconds",
     "shot_size": "The shot size",
     "since": "The day to begin with",
+    "keep_jobs_days": "`keep_jobs_days`",
+    "keep_takes_days": "`keep_takes_days`",
+    "keep_deleted_days": "`keep_deleted_days`",
+    "channel": "The channel",
 }
 RULES = {
     "safety": "its safety rules",
@@ -188,6 +192,17 @@ def _named(refs: tuple[str, ...]) -> str:
     return ", ".join(refs[:5]) + (f" and {more} more" if more > 0 else "")
 
 
+def _not_here(error: e.NotHere) -> Words:
+    where = " or ".join(f"<#{channel}>" for channel in error.channels[:10])
+    return Words("Nothing is made in this channel.", f"Use {where or 'another channel'}.")
+
+
+def _nothing_set(error: e.NothingSet) -> Words:
+    if error.given:
+        return Words(f"`{error.given}` says where a `project` or a `flavor` applies.", "Name one of them as well.")
+    return Words("Nothing was named to set.", "Choose an option, such as `project` or `keep_jobs_days`.")
+
+
 WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.OutOfRange: lambda x: Words(f"{_field(x.field)} must be from {x.low} to {x.high}."),
     e.TooLong: lambda x: Words(
@@ -231,6 +246,9 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.NotFound: _not_found,
     e.NotAllowed: _not_allowed,
     e.ManagersOnly: lambda x: Words("Only members with Manage Server may do this.", "Ask one of them."),
+    e.Final: lambda x: Words(f"It is too late: this {x.kind} is deleted for good.", "The lists show what there is."),
+    e.NotHere: _not_here,
+    e.NothingSet: _nothing_set,
     e.TooLate: _too_late,
     e.AllowanceUsedUp: _used_up,
     e.TooManyWaiting: lambda x: Words(

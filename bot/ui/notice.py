@@ -12,7 +12,7 @@ from bot.ui import limits
 from bot.ui.custom_ids import Action, Press, custom_id
 from bot.ui.frame import Button, Sheet
 from bot.ui.text import line
-from bot.ui.words import ACCENT, BAD, CARE, GOOD, STAR
+from bot.ui.words import ACCENT, BAD, CARE, GOOD, STAR, stamp
 from mv.domain.ids import RecordId, Ref
 
 
@@ -47,7 +47,7 @@ def delete_question(action: Action, record: RecordId, ref: Ref, title: str, mess
     keep = custom_id(Press(action=Action.KEEP, record=record))
     return notice(
         f"Delete {ref}?",
-        f"**{line(title, 160)}** will not be found any more, by anybody. Its job and its cost stay on record.",
+        f"**{line(title, 160)}** will not be found any more, by anybody. Undo brings it back for a while.",
         tone=Tone.CARE,
         buttons=(
             Button(label=f"Delete {ref}", custom_id=yes, style=discord.ButtonStyle.danger),
@@ -56,9 +56,20 @@ def delete_question(action: Action, record: RecordId, ref: Ref, title: str, mess
     )
 
 
-def deleted(ref: Ref, title: str) -> Sheet:
-    """A record is gone."""
-    return notice(f"{ref} is deleted", line(title, 160), tone=Tone.PLAIN)
+def deleted(action: Action, record: RecordId, ref: Ref, title: str, until: datetime, message: int = 0) -> Sheet:
+    """A record is gone, unless somebody presses Undo (`action`) before `until`; `message` as in the question."""
+    undo = custom_id(Press(action=action, record=record, message=message))
+    return notice(
+        f"{ref} is deleted",
+        f"**{line(title, 160)}**\n**Undo** brings it back until {stamp(until)}. Then it is final, with its files.",
+        tone=Tone.PLAIN,
+        buttons=(Button(label="Undo", custom_id=undo),),
+    )
+
+
+def undone(ref: Ref, title: str, command: str) -> Sheet:
+    """A deletion was taken back; `command` shows such records."""
+    return notice(f"{ref} is back", f"**{line(title, 160)}**\n`/{command} show ref:{ref}` shows it.", tone=Tone.GOOD)
 
 
 def kept(ref: Ref | None = None) -> Sheet:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mv.domain.settings import MOST_DAYS
 from mv.domain.usage import AllowanceKind, Period
 from mv.ports import PreviewSpec
 
@@ -178,12 +179,23 @@ class VendorLimits(Strict):
     longest_rest_seconds: float = Field(300, gt=0, le=86_400)
 
 
+class Retention(Strict):
+    """How long what is not needed any more is kept. Days of 0 are off. All of it may be left out."""
+
+    keep_jobs_days: int = Field(0, ge=0, le=MOST_DAYS)
+    keep_takes_days: int = Field(0, ge=0, le=MOST_DAYS)
+    keep_deleted_days: int = Field(0, ge=0, le=MOST_DAYS)
+    undo_hours: int = Field(24, ge=1, le=24 * 365)
+    left_server_days: int = Field(30, ge=0, le=MOST_DAYS)
+
+
 class LimitKeys(Strict):
     """What limits.yaml says in the same words as the program."""
 
     concurrency: Concurrency
     vendors: VendorLimits = Field(default_factory=VendorLimits)
     pictures: Pictures
+    retention: Retention = Field(default_factory=Retention)
     notify_after_seconds: int = Field(ge=0, le=86_400)
     """0 is off."""
     progress_every_seconds: float = Field(ge=2, le=60)

@@ -17,3 +17,5 @@ class Actor:
     role_ids: frozenset[int] = frozenset()
     is_manager: bool = False
     name: str = ""
+    places: tuple[ChannelId, ...] = ()
+    """The channel and, for a thread, the one it belongs to; none in a direct message."""

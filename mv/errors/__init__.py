@@ -5,9 +5,9 @@ that failed stores its code and facts, so that the words can be found again afte
 
     MvError
     ├── Refused                 nothing was started, nothing is charged
-    │   ├── OutOfRange, TooLong, Empty, NotChosen, NothingSought, Unknown, Taken, ServerOnly
+    │   ├── OutOfRange, TooLong, Empty, NotChosen, NothingSought, NothingSet, Unknown, Taken, ServerOnly
     │   ├── FileTooLarge, FileGone, NotOurs, BadFile
-    │   ├── NotFound, NotAllowed, ManagersOnly, TooLate, ListFull, LastScene, Same
+    │   ├── NotFound, NotAllowed, NotHere, ManagersOnly, TooLate, Final, ListFull, LastScene, Same
     │   ├── Archived, NameGone, Already, TextRemoved, StillWorking
     │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
     │   └── NotSetUp, VendorResting, Restarting
@@ -23,8 +23,8 @@ that failed stores its code and facts, so that the words can be found again afte
     └── Incident                a bug; its number is in the log
 
 A `StartError` (ConfigMistake, DataFolderInUse, DataFolderUnusable, SchemaTooNew, PortTaken, NotDiscord) stops the
-start, as a damaged database does; BackupImpossible and ArchiveUnusable stop `backup` and `restore`. A person must mend
-it (exit code 2).
+start, as a damaged database does; BackupImpossible and ArchiveUnusable stop `backup` and `restore`, RecordsNotReady
+`cleanup --dry-run`. A person must mend it (exit code 2).
 """
 
 from mv.errors.base import Incident, MvError, error_types, revive
@@ -39,6 +39,7 @@ from mv.errors.refused import (
     Empty,
     FileGone,
     FileTooLarge,
+    Final,
     LastScene,
     ListFull,
     ManagersOnly,
@@ -46,6 +47,8 @@ from mv.errors.refused import (
     NotAllowed,
     NotChosen,
     NotFound,
+    NotHere,
+    NothingSet,
     NothingSought,
     NotOurs,
     NotSetUp,
@@ -72,6 +75,7 @@ from mv.errors.start import (
     DataFolderUnusable,
     NotDiscord,
     PortTaken,
+    RecordsNotReady,
     SchemaTooNew,
     StartError,
 )
@@ -108,6 +112,7 @@ __all__ = [
     "Empty",
     "FileGone",
     "FileTooLarge",
+    "Final",
     "Incident",
     "KeyRefused",
     "LastScene",
@@ -122,12 +127,15 @@ __all__ = [
     "NotChosen",
     "NotDiscord",
     "NotFound",
+    "NotHere",
     "NotOurs",
     "NotSetUp",
+    "NothingSet",
     "NothingSought",
     "OutOfRange",
     "Partial",
     "PortTaken",
+    "RecordsNotReady",
     "Refused",
     "Repeated",
     "Restarting",

@@ -192,6 +192,27 @@ class ManagersOnly(Refused):
 
 
 @dataclass(eq=False)
+class Final(Refused):
+    """The deletion of a record of this kind cannot be taken back any more."""
+
+    kind: str
+
+
+@dataclass(eq=False)
+class NotHere(Refused):
+    """This server lets nothing be made in this channel; `channels` are those that it names for it, if any."""
+
+    channels: tuple[int, ...]
+
+
+@dataclass(eq=False)
+class NothingSet(Refused):
+    """No setting was named, or only `given`, which says where another one applies."""
+
+    given: str = ""
+
+
+@dataclass(eq=False)
 class TooLate(Refused):
     """The job is past the point where it could be cancelled; `state` says how it ended."""
 

@@ -70,6 +70,14 @@ class BackupImpossible(StartError):
 
 
 @dataclass(eq=False)
+class RecordsNotReady(StartError):
+    """Records that are only to be read are not there, or are of an older version. `why`: missing, older."""
+
+    path: str
+    why: str
+
+
+@dataclass(eq=False)
 class ArchiveUnusable(StartError):
     """Nothing was restored. `why`: missing, not_ours, newer, damaged; `part` is what is damaged."""
 

@@ -1,6 +1,7 @@
 """What the services need of the world, as Protocols. Adapters live in `vendors`, `store`, `jobs` and `bot`."""
 
 from mv.ports.jobs import Courier, JobEngine, Journal, Run, Runner
+from mv.ports.keeping import CleaningRows, Freed, Scrap, Scraps, ServerRows, SettingsRows
 from mv.ports.mydata import OwnRows
 from mv.ports.records import (
     Backlog,
@@ -32,6 +33,7 @@ from mv.ports.vendors import (
     Developed,
     Gate,
     Lent,
+    Listed,
     Media,
     Painted,
     Painter,
@@ -58,6 +60,7 @@ __all__ = [
     "Backlog",
     "CharacterRows",
     "Choice",
+    "CleaningRows",
     "Clock",
     "ContactCell",
     "Counted",
@@ -65,6 +68,7 @@ __all__ = [
     "Darkroom",
     "Developed",
     "Found",
+    "Freed",
     "Gate",
     "Hit",
     "JobEngine",
@@ -72,6 +76,7 @@ __all__ = [
     "Journal",
     "LedgerLine",
     "Lent",
+    "Listed",
     "Media",
     "MediaRows",
     "Meter",
@@ -90,8 +95,12 @@ __all__ = [
     "ScenePrompt",
     "SceneRows",
     "SceneWriter",
+    "Scrap",
+    "Scraps",
     "Search",
     "Seen",
+    "ServerRows",
+    "SettingsRows",
     "ShelfRows",
     "Ticket",
     "Timed",

@@ -17,6 +17,7 @@ from mv.domain.scenes import SceneList, SceneVersion
 from mv.domain.search import Filters, Query
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota
 from mv.errors import MvError
+from mv.ports.keeping import CleaningRows, ServerRows, SettingsRows
 
 if TYPE_CHECKING:
     from mv.ports.mydata import OwnRows
@@ -358,6 +359,9 @@ class Transaction(Protocol):
     jobs: JobRows
     usage: UsageRows
     own: OwnRows
+    settings: SettingsRows
+    servers: ServerRows
+    cleaning: CleaningRows
 
     async def next_numbers(self, wanted: Mapping[tuple[ServerId, Kind], int]) -> dict[tuple[ServerId, Kind], int]:
         """Takes that many numbers of each kind; returns the first of each. Locks the servers' counters till the end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -199,6 +199,15 @@ class Darkroom(Protocol):
         """A JPEG with all of them, some dozens at most; a picture that cannot be read is an empty frame."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A stored file, and when it was last written."""
+
+    key: str
+    bytes: int
+    modified: datetime
+
+
 class Media(Protocol):
     """Files by key: a local folder or object storage."""
 
@@ -210,6 +219,12 @@ class Media(Protocol):
 
     async def delete(self, key: str) -> None:
         """No error if there is none."""
+
+    async def folders(self) -> tuple[str, ...]:
+        """What keys begin with, up to the first slash."""
+
+    def list(self, folder: str) -> AsyncIterator[Sequence[Listed]]:
+        """The files of one folder, in any order, some at a time. Raises StorageError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

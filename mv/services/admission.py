@@ -15,12 +15,13 @@ from functools import partial
 from typing import Any
 
 from mv.config import Config
-from mv.domain.ids import Kind, MemberId, RecordId, Ref, ServerId, new_id
+from mv.domain.ids import ChannelId, Kind, MemberId, RecordId, Ref, ServerId, new_id
 from mv.domain.jobs import Job, JobKind, JobState, Once, ReplyTo
 from mv.domain.money import micro
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota, in_force, window
-from mv.errors import AllowanceUsedUp, AlreadyAsked, MvError, Repeated, TooManyWaiting
+from mv.errors import AllowanceUsedUp, AlreadyAsked, MvError, NotHere, Repeated, TooManyWaiting
 from mv.ports import Clock, Counted, LedgerLine, Meter, Records, Transaction, Unmetered
+from mv.services.preferences import Preferences
 
 Who = tuple[ServerId, MemberId]
 CHEAP, COSTLY = 0, 1
@@ -44,6 +45,8 @@ class Application:
     estimate: int | None = None
     once: Once | None = None
     project_id: RecordId | None = None
+    places: tuple[ChannelId, ...] = ()
+    """Where it was asked for, as the actor's."""
 
     @property
     def who(self) -> Who:
@@ -81,19 +84,30 @@ class _State:
 class Desk:
     """Admits jobs. One for the whole process."""
 
-    def __init__(self, records: Records, clock: Clock, config: Config, meter: Meter | None = None) -> None:
+    def __init__(
+        self,
+        records: Records,
+        clock: Clock,
+        config: Config,
+        meter: Meter | None = None,
+        preferences: Preferences | None = None,
+    ) -> None:
         self._records = records
         self._clock = clock
         self._meter = meter or Unmetered()
         self._limits = config.limits.concurrency
         self._defaults = config.default_quotas()
+        self._preferences = Preferences(records, config.limits.retention) if preferences is None else preferences
         self._cheap = micro(str(self._limits.cheap))
         self._queue: list[tuple[Application, asyncio.Future[Job]]] = []
         self._serving: asyncio.Task[None] | None = None
 
     async def admit(self, application: Application) -> Job:
-        """The stored job, its cost reserved. Raises Repeated, AlreadyAsked, AllowanceUsedUp or TooManyWaiting, and then
-        nothing is stored; StorageError if the records cannot answer: nothing is let through unseen."""
+        """The stored job, its cost reserved. Raises NotHere, Repeated, AlreadyAsked, AllowanceUsedUp or TooManyWaiting,
+        and then nothing is stored; StorageError if the records cannot answer: nothing is let through unseen."""
+        rules = await self._preferences.of(application.server_id)
+        if not rules.allows(application.places):
+            raise NotHere(channels=rules.allowed)
         answer: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
         self._queue.append((application, answer))
         if self._serving is None or self._serving.done():

@@ -48,4 +48,5 @@ class Ask:
             estimate=cost,
             once=self.once,
             project_id=self.project_id,
+            places=self.actor.places,
         )

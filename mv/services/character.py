@@ -19,6 +19,7 @@ from mv.services.admission import Desk
 from mv.services.asking import Ask
 from mv.services.character_library import CharacterLibrary, Portrait, known_take, main_take
 from mv.services.character_task import CharacterTask, checked, draw_seed, for_ratio, repeated, rest_of
+from mv.services.defaults import with_defaults
 from mv.services.project import find_project, still_open
 from mv.services.tools import Tools, server_of
 
@@ -44,7 +45,8 @@ class Characters(CharacterLibrary):
     async def request(self, actor: Actor, order: CharacterOrder, reply: ReplyTo) -> Job:
         """A stored job for a new character. Raises Refused."""
         server = server_of(actor)
-        order = checked(order)
+        asked = checked(order)
+        order, chosen = await with_defaults(self._tools, actor, server, asked)
         flavor = self._tools.config.flavor(order.flavor)
         engines = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, order.engine)
         brief, defaults = self._tools.config.fill_character(order, seed=draw_seed())
@@ -56,8 +58,8 @@ class Characters(CharacterLibrary):
                 project_id = project.id if project else None
         task = CharacterTask(
             brief=brief,
-            request=order.model_dump(exclude_none=True),
-            defaults_applied=defaults,
+            request=asked.model_dump(exclude_none=True),
+            defaults_applied=defaults | chosen,
             engines=tuple(engine.name for engine in engines),
             by=actor.name,
         )

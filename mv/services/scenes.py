@@ -31,6 +31,7 @@ from mv.errors import NotFound, TextRemoved
 from mv.ports import Transaction
 from mv.services.admission import Desk
 from mv.services.asking import Ask
+from mv.services.defaults import with_defaults
 from mv.services.project import find_project, still_open
 from mv.services.shelf import Shelf
 from mv.services.tools import Tools, eyes, server_of
@@ -83,7 +84,8 @@ class Scenes(Shelf[SceneList]):
     async def request(self, actor: Actor, order: SceneOrder, reply: ReplyTo) -> Job:
         """A stored job for a new list. Raises Refused."""
         server = server_of(actor)
-        order = checked(order)
+        asked = checked(order)
+        order, chosen = await with_defaults(self._tools, actor, server, asked)
         flavor = self._tools.config.flavor(order.flavor)
         engines = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)
         brief, defaults = self._tools.config.fill_scenes(order)
@@ -95,8 +97,8 @@ class Scenes(Shelf[SceneList]):
                 brief, character_id = await _with_character(tx, actor, brief, private=order.private)
         task = SceneTask(
             brief=brief,
-            request=order.model_dump(exclude_none=True),
-            defaults_applied=defaults,
+            request=asked.model_dump(exclude_none=True),
+            defaults_applied=defaults | chosen,
             engines=tuple(engine.name for engine in engines),
             character_id=character_id,
             by=actor.name,

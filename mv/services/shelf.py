@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from mv.domain import limits
@@ -14,12 +15,13 @@ from mv.domain.ids import Kind, MemberId, RecordId, parse_ref
 from mv.domain.project import Project
 from mv.domain.scenes import SceneList
 from mv.domain.search import Filters, Sought, first_day, parse_query, readable, widened
-from mv.errors import NotAllowed, NotFound, NothingSought
+from mv.errors import Final, NotAllowed, NotFound, NothingSought
 from mv.ports import Choice, Found, Page, ShelfRows, Transaction
 from mv.services.project import any_project
 from mv.services.tools import Tools, eyes, server_of
 
 R = TypeVar("R", SceneList, Character)
+TAKE_BACK = "take back the deletion of"
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +131,29 @@ class Shelf(Generic[R]):
         log.info("%s of server %s is %s, by member %s", record.ref, record.server_id, what, actor.member_id)
         return replace(record, starred_at=starred_at)
 
+    async def undo_until(self, record: R) -> datetime:
+        """Until when its deletion, if it happened just now, can be taken back."""
+        return self._tools.clock.now() + await self._tools.preferences.undo(record.server_id)
+
+    async def undelete(self, actor: Actor, record_id: RecordId) -> R:
+        """Takes its deletion back; who comes second finds it back already. Raises NotAllowed, and Final both for what
+        is gone and for what is not theirs to see."""
+        gone = Final(kind=self._name)
+        async with self._tools.records.read() as tx:
+            record = await self._rows(tx).get(record_id, deleted=True)
+        if record is None or not visible(actor, record):
+            raise gone
+        undo = await self._tools.preferences.undo(owned(actor, record, TAKE_BACK).server_id)
+
+        async def bring_back(tx: Transaction) -> R:
+            found = await self._rows(tx).get(record_id, deleted=True)
+            if found is None or (found.deleted_at is not None and self._tools.clock.now() >= found.deleted_at + undo):
+                raise gone
+            await self._rows(tx).undelete(record_id)
+            return found
+
+        return await self._tools.records.transact(bring_back)
+
     async def _find(self, tx: Transaction, actor: Actor, given: str) -> R:
         """By ref, with the nearest numbers in the refusal."""
         ref = parse_ref(given, self._kind)
@@ -157,8 +182,8 @@ def visible(actor: Actor, record: SceneList | Character) -> bool:
     return record.server_id == actor.server_id and (not record.private or record.owner_id == actor.member_id)
 
 
-def owned(actor: Actor, record: R) -> R:
+def owned(actor: Actor, record: R, action: str = "delete") -> R:
     """The record, if this actor may delete it: its owner, or a manager of its server. Raises NotAllowed."""
     if record.owner_id != actor.member_id and not actor.is_manager:
-        raise NotAllowed(action="delete", ref=str(record.ref), owner_id=record.owner_id)
+        raise NotAllowed(action=action, ref=str(record.ref), owner_id=record.owner_id)
     return record

@@ -26,6 +26,7 @@ from mv.ports import (
     Unmetered,
     VendorDoor,
 )
+from mv.services.preferences import Preferences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Tools:
     jobs: JobEngine
     media: Media
     darkroom: Darkroom
+    preferences: Preferences
     writers: Mapping[Vendor, SceneWriter]
     painters: Mapping[Vendor, Painter]
     doors: Mapping[Vendor, VendorDoor] = field(default_factory=dict)

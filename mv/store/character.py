@@ -87,6 +87,7 @@ class SqlCharacterRows(SqlShelf[Character], CharacterRows):
         """What it is called and found by."""
         which = update(characters).where(characters.c.id == record_id)
         await self._connection.execute(which.values(name=name, folded=fold(name)))
+        await self._index(record_id)
 
     async def set_main(self, record_id: RecordId, number: int) -> None:
         """The take that stands for it."""

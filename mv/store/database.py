@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mv.errors import ConfigMistake, Conflict, StorageError, StorageLocked
+from mv.errors import ConfigMistake, Conflict, RecordsNotReady, StorageError, StorageLocked
 from mv.ports import Clock, Records, Transaction
 from mv.store import postgres, schema, sqlite
 from mv.store.transaction import SqlTransaction
@@ -69,6 +69,22 @@ class Database(Records):
         except BaseException:
             await carried_through(self.close())
             raise
+
+    async def look(self) -> None:
+        """As `open`, to read only, beside another process that writes: nothing is made or brought up to date. Raises
+        RecordsNotReady, SchemaTooNew, StorageError."""
+        if self._path is not None:
+            if not self._path.exists() or not self._path.stat().st_size:
+                raise RecordsNotReady(path=str(self._path), why="missing")
+            self._reader = sqlite.reading_engine(self._path, busy_seconds=self._busy_seconds)
+        else:
+            _, self._reader = postgres.engines(self._url)
+        async with self._connection(self._reader, self._reading) as connection:
+            due = await schema.due(connection)
+        if due is not schema.Due.NOTHING:
+            await self.close()
+            why = "missing" if due is schema.Due.CREATE else "older"
+            raise RecordsNotReady(path=str(self._path or "MV_DATABASE_URL"), why=why)
 
     async def _prepare(self) -> None:
         async with self._connection(self._writer, self._writing) as connection:

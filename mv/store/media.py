@@ -5,18 +5,20 @@ from __future__ import annotations
 import errno
 import logging
 import re
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from mv.errors import ConfigMistake, DataFolderUnusable, StorageError, StorageFull, StorageReadOnly
-from mv.ports import Media
+from mv.ports import Listed, Media
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 log = logging.getLogger(__name__)
 
+LISTED_AT_ONCE = 1000
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
@@ -73,6 +75,26 @@ class ObjectMedia(Media):
             await obstore.delete_async(self._store, key)
         except FileNotFoundError:
             return
+        except Exception as error:
+            raise _meaning(error) from error
+
+    async def folders(self) -> tuple[str, ...]:
+        """What keys begin with, up to the first slash. Raises StorageError."""
+        import obstore
+
+        try:
+            found = await obstore.list_with_delimiter_async(self._store)
+        except Exception as error:
+            raise _meaning(error) from error
+        return tuple(found["common_prefixes"])
+
+    async def list(self, folder: str) -> AsyncIterator[Sequence[Listed]]:
+        """The files of one folder, in any order, a thousand at a time. Raises StorageError."""
+        import obstore
+
+        try:
+            async for chunk in obstore.list(self._store, prefix=folder, chunk_size=LISTED_AT_ONCE):
+                yield [Listed(one["path"], one["size"], one["last_modified"]) for one in chunk]
         except Exception as error:
             raise _meaning(error) from error
 

@@ -148,6 +148,8 @@ takes = Table(
     UniqueConstraint("character_id", "number"),
     UniqueConstraint("job_id", "number"),
     Index("ix_takes_author", "author_id", sqlite_where=text("author_id IS NOT NULL")),
+    Index("ix_takes_original", "original_id"),
+    Index("ix_takes_preview", "preview_id"),
 )
 
 scene_lists = Table(
@@ -264,6 +266,7 @@ jobs = Table(
         "finished_at",
         sqlite_where=text("delivered_at IS NULL AND finished_at IS NOT NULL"),
     ),
+    Index("ix_jobs_delivered", "server_id", "finished_at", sqlite_where=text("delivered_at IS NOT NULL")),
     Index("ix_jobs_token", "token_expires_at", sqlite_where=text("reply_token IS NOT NULL")),
     Index("ix_jobs_usual", "engine", "kind", "state", "finished_at"),
     Index("ix_jobs_interaction", "interaction_id", unique=True),

@@ -12,12 +12,15 @@ from sqlalchemy.sql.dml import ReturningInsert
 from mv.domain.ids import Kind, ServerId
 from mv.ports import Clock, Transaction
 from mv.store.character import SqlCharacterRows
+from mv.store.cleaning import SqlCleaningRows
 from mv.store.jobs import SqlJobRows
 from mv.store.media_rows import SqlMediaRows
 from mv.store.mydata import SqlOwnRows
 from mv.store.project import SqlProjectRows
 from mv.store.queries import upsert
 from mv.store.scenes import SqlSceneRows
+from mv.store.servers import SqlServerRows
+from mv.store.settings import SqlSettingsRows
 from mv.store.tables import counters
 from mv.store.usage import SqlUsageRows
 
@@ -34,6 +37,9 @@ class SqlTransaction(Transaction):
         self.jobs = SqlJobRows(connection)
         self.usage = SqlUsageRows(connection)
         self.own = SqlOwnRows(connection, self.scenes, self.characters)
+        self.settings = SqlSettingsRows(connection)
+        self.servers = SqlServerRows(connection)
+        self.cleaning = SqlCleaningRows(connection)
 
     async def next_numbers(self, wanted: Mapping[tuple[ServerId, Kind], int]) -> dict[tuple[ServerId, Kind], int]:
         """Takes that many numbers of each kind; returns the first of each. Locks the servers' counters till the end.

@@ -9,7 +9,7 @@ from typing import Any
 from bot.client import SYNCED
 from tests.bot.world import World
 
-STRING, INTEGER, BOOLEAN, USER, ROLE, NUMBER, FILE = 3, 4, 5, 6, 8, 10, 11
+STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, NUMBER, FILE = 3, 4, 5, 6, 7, 8, 10, 11
 GUILD, BOT_DM = 0, 1
 
 
@@ -125,12 +125,23 @@ COMMANDS: dict[str, dict[str, Opt]] = {
         "member": Opt(USER),
         "role": Opt(ROLE),
     },
+    "settings show": {},
+    "settings set": {
+        "project": PROJECT,
+        "flavor": text(offers=True),
+        "channel": Opt(CHANNEL),
+        "allow_channel": Opt(CHANNEL),
+        "disallow_channel": Opt(CHANNEL),
+        "keep_jobs_days": Opt(INTEGER, low=0, high=3650),
+        "keep_takes_days": Opt(INTEGER, low=0, high=3650),
+        "keep_deleted_days": Opt(INTEGER, low=0, high=3650),
+    },
     "mydata export": {},
     "mydata forget": {},
     "help": {},
 }
 IN_DIRECT_MESSAGES = {"help", "usage", "mydata"}
-FOR_MANAGERS = {"quota"}
+FOR_MANAGERS = {"quota", "settings"}
 MANAGE_GUILD = str(1 << 5)
 
 

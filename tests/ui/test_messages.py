@@ -7,6 +7,7 @@ import functools
 import json
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from bot.ui import character, exports, forms, help, jobs, mydata, notice, project, scenes, takes, usage
+from bot.ui import settings as settings_ui
 from bot.ui.brief import ROOM, in_brief
 from bot.ui.custom_ids import Action, ListOf, Turn
 from bot.ui.frame import Attached, Sheet
@@ -23,13 +25,14 @@ from bot.ui.text import line, plain
 from mv.domain.character import Character
 from mv.domain.engine import Vendor
 from mv.domain.excerpt import excerpt, marks_in
-from mv.domain.ids import Kind, Ref, ServerId
+from mv.domain.ids import ChannelId, Kind, MemberId, Ref, ServerId
 from mv.domain.jobs import JobState, Phase, Progress
 from mv.domain.limits import FOUND, QUERY
 from mv.domain.mydata import Belongings
 from mv.domain.project import Entrant, Project, ProjectSheet
 from mv.domain.scenes import SceneList
 from mv.domain.search import Passage, Place, Sought, parse_query
+from mv.domain.settings import Option, Rules, RulesView, Setting
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
 from mv.errors import MvError, error_types
 from mv.export.project_zip import Archive, Contents, Piece
@@ -109,7 +112,9 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
         yield f"progress {state}", jobs.progress_message(progress, text)
     yield "error", notice.error_message(line(text, 200), plain(text, 900), line(text, 90), plain(text, 900))
     yield "question", notice.delete_question(Action.SCENES_DELETE_YES, records.key(1), _ref(), text, 2**64 - 1)
-    yield "deleted", notice.deleted(_ref(), text)
+    yield "deleted", notice.deleted(Action.SCENES_UNDO, records.key(1), _ref(), text, NOW, 2**64 - 1)
+    yield "undone", notice.undone(_ref(), text, "scenes")
+    yield "settings", settings_ui.settings_message(_rules(text, count), saved=True)
     yield "kept", notice.kept(_ref())
     yield "usage", usage.usage_message([usage.usage_card(_allowances(), 10**12, text) for _ in range(count)])
     yield "quotas", usage.quota_message([allowance.quota for allowance in _allowances()] * count)
@@ -212,6 +217,23 @@ def _project_files(text: str) -> Iterator[tuple[Contents, list[Archive]]]:
         yield contents, [Archive(number=n, name="x.zip", path=Path("x"), bytes=1) for n in range(number, number + 3)]
 
 
+def _rules(text: str, count: int) -> RulesView:
+    """With as many channels as `count`, each with defaults of its own, half of them where nothing is made."""
+    values = [(Option.FLAVOR, text), (Option.PROJECT, 5), (Option.PROJECT, 7)]
+    rows = [
+        Setting(
+            server_id=ServerId(1), channel_id=ChannelId(2**63 + n // 2), option=option, value=value,
+            set_by=MemberId(records.BIG_ID), set_at=NOW,
+        )
+        for n in range(count)
+        for option, value in (*values, (Option.ALLOWED, n % 2 == 0))
+    ]  # fmt: skip
+    return RulesView(
+        rules=Rules(tuple(rows)), projects={5: text}, flavors=frozenset(), days=dict.fromkeys(Option, 3650),
+        undo=timedelta(days=3650),
+    )  # fmt: skip
+
+
 def _allowances() -> list[Allowance]:
     subjects: list[dict[str, Any]] = [{"member_id": 2**63}, {"role_id": 2**63, "server_id": 1}, {"server_id": 1}, {}]
     return [
@@ -253,6 +275,11 @@ def test_discords_own_description_of_a_message_is_kept(text: str) -> None:
     for name, sheet in drawings(text, 9):
         errors = [error.message for error in _validator().iter_errors(rules.payload(sheet))]
         assert errors == [], name
+
+
+def test_all_settings_are_shown_however_many_there_are() -> None:
+    for text in ("Spring", "**" * 999, "שלום " * 900):
+        assert "What is deleted" in settings_ui.settings_message(_rules(text, 300)).content
 
 
 def test_the_validator_would_object() -> None:

@@ -27,12 +27,13 @@ class Library(CharacterPart):
     """What asks nobody but the records."""
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
-        """Original, Delete, and the pages of the list and of a history."""
+        """Original, Delete and Undo, and the pages of the list and of a history."""
         return (
             *super().presses(),
             doors.pressable(Action.CHARACTER_ORIGINAL, self.on_original),
             doors.pressable(Action.CHARACTER_DELETE, self.on_delete),
             doors.pressable(Action.CHARACTER_DELETE_YES, self.on_delete_yes),
+            doors.pressable(Action.CHARACTER_UNDO, self.on_undo),
             doors.turnable(ListOf.CHARACTER, self.on_turn),
             doors.turnable(ListOf.TAKES, self.on_history_turn),
         )
@@ -123,7 +124,14 @@ class Library(CharacterPart):
     async def on_delete_yes(self, interaction: discord.Interaction, press: Press) -> None:
         """The answer to the question."""
         record = await self.app.characters.delete(actor_of(interaction), press.record)
-        await doors.removed(interaction, press.message, notice.deleted(record.ref, record.name))
+        until = await self.app.characters.undo_until(record)
+        said = notice.deleted(Action.CHARACTER_UNDO, record.id, record.ref, record.name, until, press.message)
+        await doors.both(interaction, press.message, said)
+
+    async def on_undo(self, interaction: discord.Interaction, press: Press) -> None:
+        """Brings it back."""
+        record = await self.app.characters.undelete(actor_of(interaction), press.record)
+        await doors.both(interaction, press.message, notice.undone(record.ref, record.name, "character"))
 
     async def on_turn(self, interaction: discord.Interaction, turn: Turn) -> None:
         """Another page of the list."""

@@ -21,12 +21,13 @@ class Library(ScenesPart):
     """What asks nobody but the records."""
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
-        """Previous, Next, Delete, and the pages of the list."""
+        """Previous, Next, Delete and Undo, and the pages of the list."""
         return (
             *super().presses(),
             doors.pressable(Action.SCENES_PAGE, self.on_page),
             doors.pressable(Action.SCENES_DELETE, self.on_delete),
             doors.pressable(Action.SCENES_DELETE_YES, self.on_delete_yes),
+            doors.pressable(Action.SCENES_UNDO, self.on_undo),
             doors.turnable(ListOf.SCENES, self.on_turn),
         )
 
@@ -84,7 +85,14 @@ class Library(ScenesPart):
     async def on_delete_yes(self, interaction: discord.Interaction, press: Press) -> None:
         """The answer to the question."""
         record = await self.app.scenes.delete(actor_of(interaction), press.record)
-        await doors.removed(interaction, press.message, notice.deleted(record.ref, record.title))
+        until = await self.app.scenes.undo_until(record)
+        said = notice.deleted(Action.SCENES_UNDO, record.id, record.ref, record.title, until, press.message)
+        await doors.both(interaction, press.message, said)
+
+    async def on_undo(self, interaction: discord.Interaction, press: Press) -> None:
+        """Brings it back."""
+        record = await self.app.scenes.undelete(actor_of(interaction), press.record)
+        await doors.both(interaction, press.message, notice.undone(record.ref, record.title, "scenes"))
 
     async def on_turn(self, interaction: discord.Interaction, turn: Turn) -> None:
         """Another page of the list."""

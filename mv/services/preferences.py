@@ -1,0 +1,68 @@
+"""What is set in a server, from memory: whoever makes something asks for it every time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from mv.config.model import Retention
+from mv.domain.ids import ServerId
+from mv.domain.settings import KEPT, Option, Rules
+from mv.ports import Records
+
+MOST = 5_000
+"""Servers remembered at once."""
+
+
+class Preferences:
+    """One for the whole process, which alone changes them. Who stores a change calls `forget` directly behind it."""
+
+    def __init__(self, records: Records, retention: Retention) -> None:
+        self._records = records
+        self._retention = retention
+        self._known: dict[ServerId, Rules] = {}
+        self._reading: dict[ServerId, asyncio.Task[Rules]] = {}
+
+    async def of(self, server: ServerId) -> Rules:
+        """One query, the first time, for all who ask at once. Raises StorageError."""
+        found = self._known.get(server)
+        if found is not None:
+            return found
+        reading = self._reading.get(server)
+        if reading is None:
+            reading = self._reading[server] = asyncio.create_task(self._read(server), name="settings of a server")
+            reading.add_done_callback(lambda done: self._note(server, done))
+        return await asyncio.shield(reading)
+
+    async def _read(self, server: ServerId) -> Rules:
+        async with self._records.read() as tx:
+            return Rules(await tx.settings.of(server))
+
+    def _note(self, server: ServerId, done: asyncio.Task[Rules]) -> None:
+        failed = done.cancelled() or done.exception() is not None
+        if self._reading.get(server) is not done:  # something was stored while it was read
+            return
+        del self._reading[server]
+        if not failed:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            self._known[server] = done.result()
+
+    def forget(self, server: ServerId) -> None:
+        """It is read anew when it is needed."""
+        self._known.pop(server, None)
+        self._reading.pop(server, None)
+
+    async def days(self, server: ServerId) -> dict[Option, int]:
+        """What is kept how long there, by its managers or by limits.yaml; 0 is for ever."""
+        rules = await self.of(server)
+        return {option: _or(rules.days(option), getattr(self._retention, option.value)) for option in KEPT}
+
+    async def undo(self, server: ServerId) -> timedelta:
+        """For how long a deletion can be taken back."""
+        days = (await self.days(server))[Option.KEEP_DELETED]
+        return max(timedelta(hours=self._retention.undo_hours), timedelta(days=days))
+
+
+def _or(days: int | None, otherwise: int) -> int:
+    return otherwise if days is None else days
