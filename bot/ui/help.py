@@ -22,13 +22,20 @@ Everything made is kept and can be found again.
 ```
 /scenes create idea: she lets the last kite go character: C1
 ```
+**One scene of a list changed, the others left as they are**
+```
+/scenes revise ref: S1 instructions: let it rain scene: 4
+```
 **All commands**
-`/scenes` create · show · list · delete
-`/character` create · show · list · original · delete
-`/project` create · list
+`/scenes` create · revise · edit · insert · move · remove · show · list · search · history · compare · restore · export · \
+import · star · delete
+`/character` create · vary · show · list · search · history · main · rename · original · star · delete
+`/project` create · show · list · rename · archive · export
 `/jobs` list · show · cancel
 `/usage` me: what you used, what is left, when it starts anew
-`/quota` set · show · clear: for managers"""
+`/mydata` export · forget: what is yours
+`/quota` set · show · clear: for managers
+`/settings` show · set: for managers"""
 
 
 def help_message() -> Sheet:
