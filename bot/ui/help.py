@@ -27,8 +27,8 @@ Everything made is kept and can be found again.
 /scenes revise ref: S1 instructions: let it rain scene: 4
 ```
 **All commands**
-`/scenes` create · revise · edit · insert · move · remove · show · list · search · history · compare · restore · export · \
-import · star · delete
+`/scenes` create · revise · edit · insert · move · remove · show · list · search · history · compare · restore · \
+export · import · star · delete
 `/character` create · vary · show · list · search · history · main · rename · original · star · delete
 `/project` create · show · list · rename · archive · export
 `/jobs` list · show · cancel

@@ -19,7 +19,7 @@ TEXT = 2000
 PHRASE = 300
 PALETTE = 6
 
-_REQUIRED = ("title", "description")
+REQUIRED = ("title", "description")
 LENGTHS = {
     "title": TITLE,
     "description": TEXT,
@@ -34,6 +34,7 @@ LENGTHS = {
     "transition": PHRASE,
     "cue": PHRASE,
 }
+"""The texts of a scene, and how long each may be."""
 
 _SIZES = {
     ShotSize.EWS: ("extreme wide", "extreme wide shot", "els", "extreme long", "extreme long shot", "xws",
@@ -111,7 +112,7 @@ def _scene(raw: object, notes: list[str], shortest: float, longest: float, lenie
     if not isinstance(raw, Mapping):
         return None
     texts = {name: _text(raw.get(name), length) for name, length in LENGTHS.items()}
-    if not all(texts[name] for name in _REQUIRED):
+    if not all(texts[name] for name in REQUIRED):
         return None
     if any(isinstance(raw.get(n), str) and len(raw[n].strip()) > length for n, length in LENGTHS.items()):
         _note(notes, "shortened")

@@ -6,28 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from mv.domain import limits
-from mv.domain.scene_check import PHRASE, TEXT, TITLE, shot_size
+from mv.domain.scene_check import LENGTHS, REQUIRED, shot_size
 from mv.domain.scenes import Scene, SceneDraft, ShotSize
 from mv.errors import LastScene, ListFull, NotChosen, OutOfRange
 
 LONGEST_SECONDS = 600.0
 """Of a scene that somebody writes by hand."""
-TEXTS: Mapping[str, int] = {
-    "title": TITLE,
-    "description": TEXT,
-    "action": TEXT,
-    "negative_description": TEXT,
-    "location": PHRASE,
-    "time_of_day": PHRASE,
-    "camera_angle": PHRASE,
-    "camera_movement": PHRASE,
-    "lighting": PHRASE,
-    "mood": PHRASE,
-    "transition": PHRASE,
-    "cue": PHRASE,
-}
-"""The texts of a scene, and how long each may be."""
-REQUIRED = ("title", "description")
 
 
 def scene_of(draft: SceneDraft, number: int) -> Scene:
@@ -78,7 +62,7 @@ def written(typed: Mapping[str, str]) -> Scene:
     """A scene as somebody typed it, by field; what is not named is empty. Raises Empty, TooLong, NotChosen,
     OutOfRange."""
     texts: dict[str, Any] = {}
-    for name, most in TEXTS.items():
+    for name, most in LENGTHS.items():
         given = typed.get(name, "")
         texts[name] = limits.text(name, given, most) if name in REQUIRED else limits.optional_text(name, given, most)
     return Scene(

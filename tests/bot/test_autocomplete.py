@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simcord.actors import MemberActor
 
-from tests.bot.test_commands import COMMANDS
+from tests.bot.test_commands import COMMANDS, FOR_MANAGERS
 from tests.bot.world import World
 
 OFFERED = [
@@ -17,7 +17,8 @@ async def test_every_option_answers_whatever_is_typed(world: World) -> None:
     await fill(world, 1)
     for command, option in OFFERED:
         for number, typed in enumerate(NASTY):
-            who, where = ((world.ann, world.channel), (world.stranger, world.far))[number % 2]
+            here = world.manager if command.split()[0] in FOR_MANAGERS else world.ann
+            who, where = ((here, world.channel), (world.stranger, world.far))[number % 2]
             choices = await who.autocomplete(where, command, option, typed)
             assert len(choices) <= 25
             assert all(1 <= len(c["name"]) <= 100 and 1 <= len(str(c["value"])) <= 100 for c in choices)

@@ -7,7 +7,6 @@ from discord.ext import commands
 
 from bot.cogs.character.library import Library
 from bot.cogs.character.making import Making
-from bot.cogs.character.search import Search
 from bot.cogs.character.varying import Varying
 from bot.delivery import DiscordCourier
 from mv.app import App
@@ -20,7 +19,6 @@ class CharacterCog(
     Making,
     Varying,
     Library,
-    Search,
     commands.GroupCog,
     group_name="character",
     group_description="Character reference images",

@@ -9,8 +9,8 @@ from discord import app_commands
 
 from bot import doors, offers
 from bot.actor import actor_of, member_of
-from bot.cogs.character.base import CharacterPart
 from bot.errors import STARTS_A_JOB
+from bot.shelf import Part
 from bot.ui import character as ui
 from bot.ui import forms
 from bot.ui.custom_ids import Action, Press
@@ -28,7 +28,7 @@ Images = app_commands.Range[int, limits.IMAGES[0], limits.IMAGES[1]]
 Seed = app_commands.Range[int, limits.SEED[0], limits.SEED[1]]
 
 
-class Making(CharacterPart):
+class Making(Part):
     """What asks the generator."""
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:

@@ -9,8 +9,8 @@ from discord import app_commands
 
 from bot import doors, offers
 from bot.actor import actor_of, member_of
-from bot.cogs.character.base import CharacterPart
 from bot.errors import STARTS_A_JOB
+from bot.shelf import Part
 from bot.ui import forms
 from bot.ui.custom_ids import Action, Press
 from mv.domain import limits
@@ -22,7 +22,7 @@ Instructions = app_commands.Range[str, 1, limits.INSTRUCTIONS]
 Number = app_commands.Range[int, 1]
 
 
-class Varying(CharacterPart):
+class Varying(Part):
     """What asks the generator for more of a character."""
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:

@@ -10,7 +10,6 @@ from bot.cogs.scenes.exporting import Exporting
 from bot.cogs.scenes.history import History
 from bot.cogs.scenes.library import Library
 from bot.cogs.scenes.making import Making
-from bot.cogs.scenes.search import Search
 from bot.delivery import DiscordCourier
 from mv.app import App
 from mv.domain.jobs import JobKind
@@ -23,7 +22,6 @@ class ScenesCog(
     Editing,
     History,
     Library,
-    Search,
     Exporting,
     commands.GroupCog,
     group_name="scenes",

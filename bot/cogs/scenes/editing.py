@@ -9,7 +9,8 @@ from discord import app_commands
 
 from bot import doors, offers
 from bot.actor import actor_of
-from bot.cogs.scenes.base import ScenesPart, sheet_of
+from bot.cogs.scenes.base import sheet_of
+from bot.shelf import Part
 from bot.ui.custom_ids import Action, Press
 from bot.ui.forms import Form, Target
 from bot.ui.scene_form import edit_form, insert_form, scene_typed
@@ -22,7 +23,7 @@ Place = app_commands.Range[int, 0, limits.SCENES[1]]
 REF = "Its number, such as S12"
 
 
-class Editing(ScenesPart):
+class Editing(Part):
     """What asks no generator."""
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:

@@ -9,7 +9,8 @@ from discord import app_commands
 
 from bot import doors, offers
 from bot.actor import actor_of
-from bot.cogs.scenes.base import ScenesPart, sheet_of
+from bot.cogs.scenes.base import sheet_of
+from bot.shelf import Part
 from bot.ui.custom_ids import Action, Press
 from bot.ui.exports import scene_files_message
 from mv.domain.scenes import SceneListView
@@ -18,7 +19,7 @@ from mv.export.scenes_files import FileFormat
 FORMATS = [app_commands.Choice(name=each.value, value=each.value) for each in FileFormat]
 
 
-class Exporting(ScenesPart):
+class Exporting(Part):
     """What goes out as files, and what comes in as one."""
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:

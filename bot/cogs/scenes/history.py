@@ -9,7 +9,8 @@ from discord import app_commands
 
 from bot import doors, offers
 from bot.actor import actor_of
-from bot.cogs.scenes.base import ScenesPart, sheet_of
+from bot.cogs.scenes.base import sheet_of
+from bot.shelf import Part
 from bot.ui import scene_history as ui
 from bot.ui.custom_ids import Action, ListOf, Press, Turn
 from mv.domain.ids import Kind, Ref
@@ -17,7 +18,7 @@ from mv.domain.ids import Kind, Ref
 Version = app_commands.Range[int, 1, 999_999]
 
 
-class History(ScenesPart):
+class History(Part):
     """What was before."""
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:

@@ -9,8 +9,9 @@ from discord import app_commands
 
 from bot import doors, offers
 from bot.actor import actor_of, member_of
-from bot.cogs.scenes.base import ScenesPart, sheet_of
+from bot.cogs.scenes.base import sheet_of
 from bot.errors import STARTS_A_JOB
+from bot.shelf import Part
 from bot.ui.custom_ids import Action, Press
 from bot.ui.forms import Form, Target, revise_form
 from bot.ui.frame import Sheet
@@ -31,7 +32,7 @@ Number = Count
 Instructions = app_commands.Range[str, 1, limits.INSTRUCTIONS]
 
 
-class Making(ScenesPart):
+class Making(Part):
     """What asks the generator."""
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
