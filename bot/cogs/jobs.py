@@ -106,7 +106,7 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
         """Opens a form again that was refused."""
         which = list(forms.Form)[press.form]
         typed = forms.typed_in(interaction.message.embeds if interaction.message else (), which)
-        about = forms.Target(record=press.record, version=press.version, scene=press.scene)
+        about = forms.target(press.record, press.about)
         await interaction.response.send_modal(forms.opened(which, about, typed))
 
     async def on_keep(self, interaction: discord.Interaction, press: Press) -> None:

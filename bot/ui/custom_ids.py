@@ -73,7 +73,7 @@ _OPTIONAL: dict[Action, dict[str, str]] = {
     Action.CHARACTER_VARY: {"takes": _TAKES},
     Action.CHARACTER_AGAIN: {"job": _ULID},
     Action.CHARACTER_ORIGINAL: {"job": _ULID, "takes": _TAKES},
-    Action.FORM: {"version": r"\d{1,6}", "scene": r"\d{1,3}"},
+    Action.FORM: {"about": r"\d{1,6}\.\d{1,3}\.\d{1,6}"},
 }
 """Behind the others, each or none."""
 
@@ -95,6 +95,8 @@ class Press:
     form: int = 0
     """Which form, by its place among them."""
     scene: int = 0
+    about: tuple[int, ...] = ()
+    """What the form is about, besides the record: see `forms.Target`."""
 
 
 class ListOf(StrEnum):
@@ -131,8 +133,8 @@ def custom_id(press: Press) -> str:
     return _kept(":".join(("mv", press.action.value, press.record, *arguments, *more)))
 
 
-def _written(value: RecordId | tuple[int, ...]) -> str:
-    return ".".join(map(str, value)) if isinstance(value, tuple) else value
+def _written(value: RecordId | tuple[int, ...] | int) -> str:
+    return ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def template(action: Action) -> str:
@@ -164,6 +166,7 @@ def press_of(action: Action, found: re.Match[str]) -> Press:
         takes=tuple(map(int, parts["takes"].split("."))) if parts.get("takes") else (),
         form=int(parts.get("form") or 0),
         scene=int(parts.get("scene") or 0),
+        about=tuple(map(int, parts["about"].split("."))) if parts.get("about") else (),
     )
 
 

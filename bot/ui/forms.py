@@ -11,7 +11,7 @@ import discord
 from bot.ui.custom_ids import Action, Press, custom_id
 from bot.ui.frame import Attached, Button, Sheet
 from bot.ui.limits import EMBED_DESCRIPTION, MESSAGE_OF_EMBEDS, card, together, weight
-from bot.ui.text import cut, plain, unescaped
+from bot.ui.text import cut, plain, unescaped, units
 from mv.domain import limits
 from mv.domain.character import Character
 from mv.domain.ids import RecordId
@@ -29,8 +29,8 @@ DETAILS = 4000
 
 
 class Form(StrEnum):
-    """What a form asks for; its custom_id is `mvform:<form>:<record>[:<version>:<scene>]`. Buttons know a form by its
-    place among these: new ones go to the end."""
+    """What a form asks for; its custom_id is `mvform:<form>:<record>[:<version>:<scene>:<newest>]`. Buttons know a form
+    by its place among these: new ones go to the end."""
 
     USE = "use"
     EDIT_SCENES = "edit-scenes"
@@ -45,16 +45,23 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a form is about: a record or a job, where it matters a version of it, and a scene of that by its number."""
+    """What a form is about: a record or a job, where it matters a version of it, a scene of that by its number, and
+    which version was the newest when the form was opened."""
 
     record: RecordId
     version: int = 0
     scene: int = 0
+    newest: int = 0
+
+    @property
+    def numbers(self) -> tuple[int, int, int]:
+        """All but the record."""
+        return self.version, self.scene, self.newest
 
 
-def form_id(form: Form, target: Target) -> str:
+def form_id(form: Form, about: Target) -> str:
     """The form's custom_id; `read_form` reads it back."""
-    return f"{PREFIX}{form.value}:{target.record}:{target.version}:{target.scene}"
+    return ":".join((f"{PREFIX}{form.value}", about.record, *map(str, about.numbers)))
 
 
 def read_form(custom_id: str) -> tuple[Form, Target] | None:
@@ -62,9 +69,13 @@ def read_form(custom_id: str) -> tuple[Form, Target] | None:
     name, *parts = custom_id.removeprefix(PREFIX).split(":")
     if not custom_id.startswith(PREFIX) or name not in set(Form) or not parts:
         return None
-    numbers = [int(part) for part in parts[1:] if part.isdecimal()]
-    version, scene = numbers if len(numbers) == 2 else (0, 0)
-    return Form(name), Target(record=RecordId(parts[0]), version=version, scene=scene)
+    return Form(name), target(RecordId(parts[0]), [int(part) for part in parts[1:] if part.isdecimal()])
+
+
+def target(record: RecordId, numbers: Sequence[int]) -> Target:
+    """As `Target.numbers` said it; buttons and forms of an earlier release have none."""
+    version, scene, newest = numbers if len(numbers) == 3 else (0, 0, 0)
+    return Target(record=record, version=version, scene=scene, newest=newest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +149,10 @@ def use_in_scenes(character: Character) -> discord.ui.Modal:
 
 def revise_form(view: SceneListView, scene: int = 0) -> discord.ui.Modal:
     """Another version of the one that is viewed."""
-    target = Target(record=view.record.id, version=view.version.number)
+    about = Target(record=view.record.id, version=view.version.number, newest=view.record.versions)
     title = f"Revise {view.record.ref} version {view.version.number}"
     hints = {"scene": "Its number. Left empty, the whole list is revised."}
-    return opened(Form.REVISE, target, {"scene": str(scene) if scene else ""}, title, hints)
+    return opened(Form.REVISE, about, {"scene": str(scene) if scene else ""}, title, hints)
 
 
 def vary(character: Character, takes: Sequence[int]) -> discord.ui.Modal:
@@ -165,32 +176,27 @@ def editing(job: Job) -> discord.ui.Modal:
 
 
 def opened(
-    form: Form, target: Target, typed: Mapping[str, str], title: str = "", hints: Mapping[str, str] | None = None
+    form: Form, about: Target, typed: Mapping[str, str], title: str = "", hints: Mapping[str, str] | None = None
 ) -> discord.ui.Modal:
     """The form, with these values in its fields and `hints` above them, by field."""
     modal = discord.ui.Modal(
-        title=cut(title or _TITLES[form], FORM_TITLE), custom_id=form_id(form, target), timeout=OPEN_SECONDS
+        title=cut(title or _TITLES[form], FORM_TITLE), custom_id=form_id(form, about), timeout=OPEN_SECONDS
     )
     for field in _FIELDS[form]:
         modal.add_item(field.box(typed.get(field.name, ""), (hints or {}).get(field.name, "")))
     return modal
 
 
-def with_text_kept(refusal: Sheet, form: Form, target: Target, typed: Mapping[str, str]) -> Sheet:
+def with_text_kept(refusal: Sheet, form: Form, about: Target, typed: Mapping[str, str]) -> Sheet:
     """A refusal of a form, with what was typed and a button that opens the form again; `typed_in` reads it back, also
     after a restart. What is too long for that comes as a file."""
-    kept = [(field.label, plain(typed.get(field.name, ""), EMBED_DESCRIPTION)) for field in _FIELDS[form]]
+    kept = [(field.label, plain(typed.get(field.name, ""), 3 * MESSAGE_OF_EMBEDS)) for field in _FIELDS[form]]
     texts = [card(title=label, text=text) for label, text in kept if text]
-    if sum(map(weight, (*refusal.embeds, *texts))) > MESSAGE_OF_EMBEDS:
+    longest = max(units(text) for _, text in kept)
+    if longest > EMBED_DESCRIPTION or sum(map(weight, (*refusal.embeds, *texts))) > MESSAGE_OF_EMBEDS:
         whole = "\n\n".join(f"{field.label}\n{typed.get(field.name, '')}" for field in _FIELDS[form])
         return replace(refusal, files=(Attached(name="typed.txt", data=whole.encode("utf-8", "replace")),))
-    press = Press(
-        action=Action.FORM,
-        record=target.record,
-        form=list(Form).index(form),
-        version=target.version,
-        scene=target.scene,
-    )
+    press = Press(action=Action.FORM, record=about.record, form=list(Form).index(form), about=about.numbers)
     button = Button(label="Change it", custom_id=custom_id(press), style=discord.ButtonStyle.primary)
     return replace(refusal, embeds=tuple(together([*refusal.embeds, *texts])), rows=(*refusal.rows, (button,)))
 

@@ -10,7 +10,7 @@ from bot.ui import limits
 from bot.ui.custom_ids import Action, ListOf, Press, Turn, custom_id
 from bot.ui.frame import Button, Sheet
 from bot.ui.lists import list_sheet
-from bot.ui.text import EMPTY, line
+from bot.ui.text import EMPTY, cut, line
 from bot.ui.words import ACCENT, many, member, price, stamp
 from mv.domain.scenes import (
     Change,
@@ -99,8 +99,8 @@ def _row(row: VersionLine) -> tuple[str, str]:
     version = row.version
     first = f"**Version {version.number}** · {how_made(version)} · {member(version.author_id)}"
     first += f" · {stamp(version.created_at, 'R')} · {price(version.cost)}"
-    said = f"“{line(version.instruction, 80)}”" if version.instruction else ""
-    summary = in_short(row.changes) if row.changes is not None else many(len(version.draft.scenes), "scene")
+    said = f"“{line(version.instruction, 60)}”" if version.instruction else ""
+    summary = cut(in_short(row.changes), 100) if row.changes is not None else many(len(version.draft.scenes), "scene")
     return first, " · ".join(part for part in (summary, said) if part)
 
 

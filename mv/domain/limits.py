@@ -22,6 +22,8 @@ FILE = 1_000_000
 """Bytes of a file that is handed in."""
 PAGE = 10
 """Rows on a page of a list."""
+VERSIONS = 6
+"""Rows on a page of a history, which say more."""
 FOUND = 6
 """Records on a page of a search, which says of each why it was found."""
 CHOICES = 25

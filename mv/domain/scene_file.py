@@ -44,7 +44,7 @@ _TYPED = {
     "flavor": PHRASE,
     "project": PHRASE,
 }
-_FILLED = ("traits", "video_type", "style", "camera", "flavor")
+_FILLED = ("traits", "video_type", "style", "camera", "flavor", "project")
 _TOP = (
     "schema_version", "ref", "version", "title", "logline", "palette", "request", "defaults_applied", "flavor",
     "engine", "model_version", "usage", "cost", "scenes",

@@ -54,6 +54,8 @@ class Revision(BaseModel):
     based_on: int
     instructions: str
     scene: int | None = None
+    newest: int | None = None
+    """The newest version that whoever asked knew of; None: the one of the moment when it was asked."""
 
 
 class SceneTask(BaseModel):
@@ -69,9 +71,16 @@ class SceneTask(BaseModel):
     attempt: int = 1
     """The version it makes, as far as can be foreseen when it is asked for."""
     revision: Revision | None = None
+    shown: int = 0
+    """How many scenes the version has that is revised."""
     character_id: str | None = None
     by: str = ""
     """What whoever asked was called then."""
+
+    @property
+    def count(self) -> int:
+        """How many scenes it makes, as far as can be foreseen."""
+        return self.shown or self.brief.count
 
 
 class Scenes(Shelf[SceneList]):
@@ -113,6 +122,8 @@ class Scenes(Shelf[SceneList]):
         view = await self.view(actor, record_id, number)
         version, revision = view.version, None
         if version.change is Change.REVISE and version.based_on is not None:
+            if not version.instruction:
+                raise TextRemoved(ref=str(view.record.ref))
             revision = Revision(based_on=version.based_on, instructions=version.instruction, scene=version.scene)
         once = Once(key=f"again:{record_id}:{version.number}", while_open=True)
         return await self._next_version(actor, view, revision, reply, once)
@@ -123,7 +134,8 @@ class Scenes(Shelf[SceneList]):
         instructions = limits.text("instructions", revision.instructions, limits.INSTRUCTIONS)
         if revision.scene is not None:
             scene_of(view.version.draft, revision.scene)
-        revision = revision.model_copy(update={"instructions": instructions})
+        newest = revision.newest or view.record.versions
+        revision = revision.model_copy(update={"instructions": instructions, "newest": newest})
         return await self._next_version(actor, view, revision, reply, None)
 
     async def _next_version(
@@ -142,6 +154,7 @@ class Scenes(Shelf[SceneList]):
             list_id=view.record.id,
             attempt=view.record.versions + 1,
             revision=revision,
+            shown=len(version.draft.scenes) if revision else 0,
             by=actor.name,
         )
         ask = Ask(
@@ -167,8 +180,7 @@ class Scenes(Shelf[SceneList]):
         return await self._admit(Ask.again(actor, job, reply), task, engines[0])
 
     async def _admit(self, ask: Ask, task: SceneTask, engine: Engine) -> Job:
-        revision, count = task.revision, task.brief.count
-        cost = estimate(engine, 1 if revision and revision.scene else count, shown=count if revision else 0)
+        cost = estimate(engine, 1 if task.revision and task.revision.scene else task.count, shown=task.shown)
         return await self._desk.admit(ask.application(JobKind.SCENES, task, engine, {AllowanceKind.SCENES: 1}, cost))
 
     async def show(self, actor: Actor, given: str, version: int | None = None) -> SceneListView:
@@ -250,8 +262,8 @@ async def lines(tx: Transaction, record: SceneList, versions: Sequence[SceneVers
 
 
 def before_it(version: SceneVersion) -> int:
-    """The version it is compared with; 0 if there is none."""
-    return version.based_on or version.number - 1
+    """The version it is compared with; 0 if there is none. One that was restored: with what it took the place of."""
+    return (version.based_on if version.change is not Change.RESTORE else None) or version.number - 1
 
 
 async def _with_character(

@@ -44,8 +44,8 @@ class SceneHistory(Shelf[SceneList]):
         """Those with numbers below `before`. Raises NotFound."""
         async with self._tools.records.read() as tx:
             record = await self._find(tx, actor, given)
-            found = await tx.scenes.history(record.id, before=before, size=limits.PAGE + 1)
-            shown = found[: limits.PAGE]
+            found = await tx.scenes.history(record.id, before=before, size=limits.VERSIONS + 1)
+            shown = found[: limits.VERSIONS]
             older = shown[-1].number if len(found) > len(shown) else None
             return History(record=record, page=Page(rows=await lines(tx, record, shown), before=older))
 

@@ -125,8 +125,8 @@ class SceneRunner(Runner):
         return result, count
 
     def _more(self, writing: _Writing, prompt: ScenePrompt, result: Checked, count: int) -> ScenePrompt:
-        """For what is missing; where that is the one scene there is to be, the same once more."""
-        if prompt.scene is not None:
+        """For what is missing; where that is the one scene there is to be, or all of a revision, the same once more."""
+        if prompt.scene is not None or (prompt.current is not None and not result.usable()):
             return prompt
         have = tuple(scene.title if scene else "(missing)" for scene in result.scenes)
         brief = writing.task.brief.model_copy(update={"count": count})
@@ -264,7 +264,8 @@ def _meanwhile(task: SceneTask, record: SceneList | None) -> list[str]:
     """Versions that were made since this revision was asked for, and are no part of it."""
     if record is None or task.revision is None:
         return []
-    return meanwhile(range(task.attempt, record.versions + 1))
+    known = task.revision.newest or task.attempt - 1
+    return meanwhile(range(known + 1, record.versions + 1))
 
 
 async def _next_try(journal: Journal, step: str, engine: Engine) -> str:

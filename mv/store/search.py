@@ -67,10 +67,11 @@ def create(connection: Connection) -> None:
 def refresh(connection: Connection, kind: Kind, ids: Sequence[RecordId]) -> None:
     """Makes the index say what the rows of these records say now; deleted ones leave it. To be called behind whatever
     changes a title, a text, a name, an owner, a project, privacy, takes or a deletion, in the same transaction."""
-    index, found = index_of(connection), search_rows.documents(connection, kind, ids)
-    for document in found:
-        if document.deleted:
-            index.remove(connection, document.slice(kind))
+    table, index = _TABLES[kind], index_of(connection)
+    gone = select(table.c.server_id, table.c.number).where(table.c.id.in_(ids), table.c.deleted_at.is_not(None))
+    for row in connection.execute(gone).all():
+        index.remove(connection, Slice(row.server_id, kind, row.number, row.number))
+    found = search_rows.documents(connection, kind, ids)
     index.put(connection, [document.entry(kind) for document in found if not document.deleted])
 
 

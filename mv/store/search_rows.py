@@ -16,7 +16,7 @@ from mv.domain.folding import fold
 from mv.domain.ids import Kind, MemberId, RecordId, ServerId
 from mv.domain.search import Filters, Passage, Place, Query
 from mv.store.queries import AnyRow
-from mv.store.search_index import MARK, TIERS, Entry, Slice, Wanted
+from mv.store.search_index import MARK, TIERS, Entry, Wanted
 from mv.store.tables import characters, scene_lists, scene_versions, scenes, takes
 
 _SCENE_TEXTS = (
@@ -81,10 +81,6 @@ class Document:
             tiers=(f"{MARK} {tiers[0]} {MARK}", f"{tiers[1]} {MARK}", tiers[2]),
             tags=self.tags,
         )
-
-    def slice(self, kind: Kind) -> Slice:
-        """Where it is in the index."""
-        return Slice(self.server_id, kind, self.number, self.number)
 
 
 def documents(

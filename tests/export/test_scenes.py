@@ -39,7 +39,8 @@ def test_the_schema_knows_every_field() -> None:
     scene = schema()["$defs"]["scene"]
     assert set(scene["properties"]) == {"number", *Scene.model_fields}
     assert set(schema()["properties"]["request"]["properties"]) == set(SceneOrder.model_fields)
-    assert set(schema()["properties"]["defaults_applied"]["properties"]) == {*SceneDefaults.model_fields, "flavor"}
+    filled = set(schema()["properties"]["defaults_applied"]["properties"])
+    assert filled == {*SceneDefaults.model_fields, "flavor", "project"}
     assert set(schema()["properties"]["usage"]["properties"]) == set(TokenUsage.model_fields)
 
 

@@ -71,7 +71,7 @@ class Varying(Part):
         job = await self.app.jobs.own(actor, about.record)
         view = await self.app.characters.view(actor, RecordId(job.order["character_id"]))
         before = job.order["variation"]
-        order = VaryOrder(instructions=typed.get("instructions"), take=before["take"] if before["named"] else None)
+        order = VaryOrder(instructions=typed.get("instructions"), take=before["take"])
         await self._vary(interaction, view.record, order)
 
     async def _vary(self, interaction: discord.Interaction, record: Character, order: VaryOrder) -> None:

@@ -157,7 +157,10 @@ class Making(Part):
         """The form under a scene list."""
         view = await self.app.scenes.view(actor_of(interaction), about.record, about.version)
         revision = Revision(
-            based_on=about.version, instructions=typed.get("instructions", ""), scene=number_typed("scene", typed)
+            based_on=about.version,
+            instructions=typed.get("instructions", ""),
+            scene=number_typed("scene", typed),
+            newest=about.newest or None,
         )
         await self._revise(interaction, view, revision)
 
@@ -172,6 +175,7 @@ class Making(Part):
             based_on=before.based_on,
             instructions=typed.get("instructions", ""),
             scene=number_typed("scene", typed),
+            newest=before.newest,
         )
         await self._revise(interaction, view, revision)
 
