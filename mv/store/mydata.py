@@ -14,6 +14,7 @@ from mv.domain.mydata import Belongings, Forgetting, OwnChange, OwnTake
 from mv.domain.project import Project
 from mv.domain.scenes import Change
 from mv.ports import LedgerLine, OwnRows
+from mv.store import search
 from mv.store.character import SqlCharacterRows
 from mv.store.eraser import Eraser, in_use
 from mv.store.queries import Condition, public, upsert
@@ -203,6 +204,7 @@ class SqlOwnRows(OwnRows):
     async def erased(self, forgetting: Forgetting, at: datetime, *, counted_before: datetime) -> None:
         """All is erased but the ledger, of which lines counted before that moment name nobody from now on."""
         await self._anonymous(forgetting, ledger.c.counted_at < counted_before)
+        await self._connection.run_sync(search.compact)
         await self._connection.execute(update(forgotten).where(_this(forgetting)).values(erased_at=at))
 
     async def end(self, forgetting: Forgetting) -> None:

@@ -75,6 +75,11 @@ def refresh(connection: Connection, kind: Kind, ids: Sequence[RecordId]) -> None
     index.put(connection, [document.entry(kind) for document in found if not document.deleted])
 
 
+def compact(connection: Connection) -> None:
+    """Lets go of words that nothing has any more; takes as long as the index is large."""
+    index_of(connection).compact(connection)
+
+
 def drop(connection: Connection, server_id: ServerId, kind: Kind, number: int | None = None) -> None:
     """Takes a record out, or all of a server's: before its rows are removed for good."""
     of = Slice(server_id, kind) if number is None else Slice(server_id, kind, number, number)

@@ -56,6 +56,9 @@ class PostgresIndex(Index):
         """Nothing if they are not there."""
         connection.execute(_REMOVE, _values(of))
 
+    def compact(self, connection: Connection) -> None:
+        """Its own clean-up does it."""
+
     def numbers(self, connection: Connection, of: Slice, tier: int, wanted: Wanted, size: int) -> list[int]:
         """The newest with all terms in the first `tier` tiers, but not all in fewer."""
         values = {**_values(of), "query": _match(wanted, tier), "size": size}

@@ -77,6 +77,11 @@ class SqliteIndex(Index):
         for statement in _REMOVE.values():
             connection.execute(statement, _values(of))
 
+    def compact(self, connection: Connection) -> None:
+        """FTS5 keeps them until it merges its segments: here all of them at once."""
+        for table in TABLES.values():
+            connection.execute(text(f"INSERT INTO {table} ({table}) VALUES ('optimize')"))  # noqa: S608
+
     def numbers(self, connection: Connection, of: Slice, tier: int, wanted: Wanted, size: int) -> list[int]:
         """The newest with all terms in the first `tier` tiers, but not all in fewer."""
         statement = _ANYWHERE if wanted.without else _FIND[tier]

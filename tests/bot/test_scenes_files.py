@@ -132,7 +132,7 @@ async def test_an_import_is_a_list_of_whoever_brings_it(world: World) -> None:
     assert "S2 · version 1" in said(result)
     assert "P1 Spring" in said(result)
     assert "no cost" in said(result)
-    assert labels(result) == ["Again", "Export", "Delete"]
+    assert labels(result) == ["Revise", "Again", "Export", "Delete"]
     assert files(reply(result)) == ["scenes.md", "scenes.json"]
     made, old = await shown(world, "S2"), await shown(world, "S1")
     assert (made.record.owner_id, made.record.owner_name) == (world.bob.id, "bob")

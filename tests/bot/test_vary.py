@@ -318,7 +318,7 @@ async def test_deleted_while_it_is_painted_the_answer_is_clear(
 ) -> None:
     world = await make_world(replicate=replicate)
     message = await create(world)
-    replicate.script.append(Script(delay=1.0))
+    replicate.script.append(Script(delay=6.0))
     begun = await world.begun(vary(world, instructions="red"))
     question = await world.begun(world.ann.click(message, label="Delete"))
     await world.begun(world.ann.click(reply(question), label="Delete C1"))

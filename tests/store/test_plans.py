@@ -205,7 +205,7 @@ async def test_storing_what_was_made_costs_few_statements(records: Database) -> 
     with listening() as heard:
         async with records.write() as tx:
             await tx.scenes.add(a_list(), a_version(scenes=24))
-            assert len(heard.statements) == 9, "three, and six for the text search"
+            assert len(heard.statements) == 10, "three, and seven for the text search"
             await tx.characters.add(character)
             await tx.media.add(a_file("a"))
             await tx.projects.add(a_project())

@@ -26,7 +26,7 @@ def final_of(message: Message, jobs: Mapping[RecordId, Making]) -> RecordId | No
     """The job whose end a message shows."""
     presses = _presses(message)
     for press in presses:
-        if press.action is Action.CHARACTER_ORIGINAL:
+        if press.action in (Action.CHARACTER_ORIGINAL, Action.CHARACTER_AGAIN) and press.job is not None:
             return press.job
         if press.action is Action.SCENES_AGAIN:
             made = (str(press.record), press.version)

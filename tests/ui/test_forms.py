@@ -14,7 +14,7 @@ from bot.ui.text import plain
 from tests.ui import records
 
 REFUSAL = notice.error_message("That does not work", "The number of scenes must be from 1 to 24.")
-ABOUT = Target(record=records.key(1), version=3, scene=24)
+ABOUT = Target(record=records.key(1), version=3, scene=24, newest=5)
 FIELDS = ("idea", "count", "style", "character", "description", "instructions", "scene", "title", "action", "details")
 ascii_text = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=500)
 
@@ -43,13 +43,13 @@ def test_the_button_says_which_form() -> None:
         press = read(row[0].custom_id)
         assert press is not None
         assert (press.action, press.form, press.record) == (Action.FORM, number, ABOUT.record)
-        assert (press.version, press.scene) == (ABOUT.version, ABOUT.scene)
+        assert press.about == ABOUT.numbers
 
 
 def test_a_button_of_an_earlier_release_opens_its_form() -> None:
     press = read(f"mv:form:{records.key(1)}:2")
     assert press is not None
-    assert (press.form, press.version, press.scene) == (2, 0, 0)
+    assert (press.form, press.about) == (2, ())
 
 
 def test_a_form_says_what_it_is_about() -> None:
