@@ -161,7 +161,7 @@ async def test_delete_deletes_and_says_so_in_the_message(world: World) -> None:
     await world.ann.click(reply(question), label="Delete S1")
     assert "S1 is deleted" in said(question)
     assert "S1 is deleted" in said(world.last)
-    assert (labels(world.last), files(world.last)) == ([], [])
+    assert (labels(world.last), files(world.last)) == (["Undo"], [])
     assert "There is no scene list `S1` here" in said(await world.ann.slash(world.channel, "scenes show", ref="S1"))
     assert "**S1**" not in said(await world.ann.slash(world.channel, "scenes list"))
     assert await world.net(1) == {"scenes": 1}
