@@ -51,11 +51,18 @@ async def unpacked(message: ResponseMessage) -> dict[str, bytes]:
     return found
 
 
+ANSWERS = [
+    "scenes", "steps", "scene_versions",
+    *(f"search_{tier}{end}" for tier in ("titles", "about", "text") for end in ("", "_content", "_data", "_idx")),
+]  # fmt: skip
+"""Tables with what generators answered, and the index of it."""
+
+
 def typed(folder: Path, *but: str) -> str:
     """All that is stored, but for what generators answered: they may repeat what they were asked."""
     with plain(folder) as connection:
         versions = connection.execute("SELECT author_id, brief, request, instruction FROM scene_versions").fetchall()
-    return f"{dump(folder, 'scenes', 'steps', 'scene_versions', *but)}\n{versions}"
+    return f"{dump(folder, *ANSWERS, *but)}\n{versions}"
 
 
 async def a_day(world: World) -> None:

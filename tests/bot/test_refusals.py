@@ -150,7 +150,7 @@ async def test_a_private_job_needs_no_permission_to_post(world: World) -> None:
 
 
 async def test_server_commands_do_not_exist_in_direct_messages(world: World) -> None:
-    assert set(world.ann.user.available_commands()) == {"help", "usage me"}
+    assert set(world.ann.user.available_commands()) == {"help", "usage me", "mydata export", "mydata forget"}
 
 
 async def test_too_many_waiting(make_world: MakeWorld, configs_with: Any) -> None:

@@ -40,6 +40,8 @@ async def test_no_query_reads_a_whole_table(house: House) -> None:
         for statement, parameters in heard.statements:
             for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters):
                 words = step.split()
+                if "VIRTUAL TABLE INDEX 0:><" in step:  # a range of rowids
+                    continue
                 if words[0] == "SCAN" and words[1] not in SMALL and "ix_jobs_undelivered" not in step:
                     scans.add((step, statement))
     assert scans == set()

@@ -100,7 +100,7 @@ async def test_only_its_owner_and_managers_delete_a_scene_list(stage: Stage) -> 
     await (await press(stage, question, f"Delete {number}")).response()
     assert f"{number} is deleted" in question.text
     await stage.discord.bell.until(lambda: f"{number} is deleted" in made.text, 5, lambda: made.text)
-    assert (made.buttons, made.attachments) == ([], [])
+    assert (made.buttons, made.attachments) == (["Undo"], [])
     gone = await asked(stage, "scenes show", {"ref": number})
     assert "There is no" in gone.text
 

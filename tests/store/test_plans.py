@@ -209,4 +209,4 @@ async def test_storing_what_was_made_costs_few_statements(records: Database) -> 
             await tx.characters.add(character)
             await tx.media.add(a_file("a"))
             await tx.projects.add(a_project())
-    assert len(heard.statements) == 18
+    assert len(heard.statements) == 20
