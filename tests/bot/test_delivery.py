@@ -151,7 +151,7 @@ async def test_a_job_that_was_running_goes_on_and_is_delivered_to_its_message(
 ) -> None:
     world = await make_world(pause=3600)
     begun = await world.begun(world.ann.slash(world.channel, "scenes create", **SCENES))
-    assert begun.deferred
+    assert begun.acknowledged
     await world.restart(kill=kill, pause=0)
     job = await world.job(1)
     assert (job.state, job.delivered_by) == (JobState.DONE, Delivery.TOKEN)
