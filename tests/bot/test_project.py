@@ -174,7 +174,7 @@ async def test_a_failed_request_is_not_repeated_into_an_archived_one(make_world:
         for command, what in (("scenes create", SCENES), ("character create", {"description": "y"}))
     ]
     for ref in ("J1", "J2"):
-        await world.ann.slash(world.channel, "jobs cancel", ref=ref)
+        await world.begun(world.ann.slash(world.channel, "jobs cancel", ref=ref))
     await world.ann.slash(world.channel, "project archive", ref="P1")
     await world.restart(pause=0)
     for result in begun:
