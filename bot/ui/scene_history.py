@@ -8,6 +8,7 @@ import discord
 
 from bot.ui import limits
 from bot.ui.custom_ids import Action, ListOf, Press, Turn, custom_id
+from bot.ui.differences import difference
 from bot.ui.frame import Button, Sheet
 from bot.ui.lists import list_sheet
 from bot.ui.text import EMPTY, cut, line
@@ -35,8 +36,8 @@ WAYS = {
     Change.RESTORE: "restored",
     Change.IMPORT: "imported",
 }
-SHORT = 160
-"""How much of a text is shown on each side."""
+FIELD = 600
+"""How much is shown of what changed in one field, in UTF-16 units."""
 
 
 def history_rows(record: SceneList, page: Page[VersionLine], turn: Turn | None = None) -> Sheet:
@@ -137,10 +138,7 @@ def _said(draft: SceneDraft, name: str) -> str:
 
 
 def _both(fields: Sequence[tuple[str, str, str]]) -> list[str]:
-    return [
-        f"**{name.replace('_', ' ').capitalize()}**\n- {line(old, SHORT) or EMPTY}\n+ {line(new, SHORT) or EMPTY}"
-        for name, old, new in fields
-    ]
+    return [f"**{name.replace('_', ' ').capitalize()}** · {difference(old, new, FIELD)}" for name, old, new in fields]
 
 
 def _title(number: int, scene: Scene) -> str:
