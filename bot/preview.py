@@ -68,7 +68,7 @@ async def serve(settings: Settings, *, port: int | None = None) -> int:
         app = build(settings.model_copy(update=own), stand_in=True, pause_seconds=PAUSE_SECONDS)
         bot = MvBot(app, warm=False)
         env = simcord.Env(bot, shard_count=1, settle_timeout=START_SECONDS, check_errors=False)
-        env.backend.advance_clock((datetime.now(UTC) - env.now()).total_seconds())
+        _keep_time(env)
         _let_out(app, env)
         await env.start()
         try:
@@ -109,6 +109,7 @@ async def _draw_until(stopped: asyncio.Event, env: simcord.Env, preview: simcord
     without need: a page that was drawn refuses clicks until the browser has it."""
     drawn, quiet = _said(env), 0
     while not stopped.is_set():
+        _keep_time(env)
         said = _said(env)
         due = said != drawn or any(page.status == "stale" for page in preview._pages.values())
         quiet = 0 if due else quiet + 1
@@ -120,6 +121,13 @@ async def _draw_until(stopped: asyncio.Event, env: simcord.Env, preview: simcord
                 await env.settle()
         with suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), LOOK_SECONDS)
+
+
+def _keep_time(env: simcord.Env) -> None:
+    """So that what was made just now is not shown as of the future; the simulation may be ahead, never behind."""
+    behind = (datetime.now(UTC) - env.now()).total_seconds()
+    if behind > 0:
+        env.backend.advance_clock(behind)
 
 
 def _said(env: simcord.Env) -> int:

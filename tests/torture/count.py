@@ -48,6 +48,8 @@ def tally(stage: BadDay, people: People) -> Tally:
     """When nothing runs any more."""
     jobs = {job.id: job for job in jobs_of(stage)}
     found = Tally()
+    orders = [json.loads(job.order) for job in jobs.values()]
+    found.figures["revised or varied"] = sum(bool(each.get("revision") or each.get("variation")) for each in orders)
     _accepted(found, people.asks, jobs.values())
     _delivered(found, stage, jobs, people)
     _ledger(found, stage, jobs.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from tests.torture.words import word
 
 ENGINES = (None, None, "flux-1.1-pro", "flux-schnell")
 """For pictures: every take a prediction of its own, alike but for nothing; told apart by seed; all takes in one."""
-PRESSES, CANCELS, EXPIRIES, PRIVATE, DELETED = 0.25, 0.3, 0.2, 0.25, 0.6
-"""Shares of what is asked for, but CANCELS is of those who see progress: half of all jobs end before it is shown; and
-DELETED of messages whose token has ended before their job: there, only a new message is left."""
+PRESSES, CHANGES, CANCELS, EXPIRIES, PRIVATE, DELETED = 0.35, 0.5, 0.3, 0.2, 0.25, 0.6
+"""Shares of what is asked for, but CHANGES is of those who could press Again and revise or vary instead; CANCELS of
+those who see progress: half of all jobs end before it is shown; and DELETED of messages whose token has ended before
+their job: there, only a new message is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,28 @@ class People:
         message, label, job = self._dice.choice(offered)
         self._pressed.add((job.id, label))
         retry = label == "Retry"
+        if not retry and await self._change(message, job):
+            return True
         for _ in range(self._dice.randint(1, 2) if retry else 1):
             asked = await self._stage.discord.click(message, label, member=self._who(job, message.channel))
             self.asks.append(Ask(job.word, asked, job.id if retry else None))
             self._age(asked)
+        return True
+
+    async def _change(self, message: Message, job: Job) -> bool:
+        """What was made is made anew, but for what somebody wants to be different; by its command."""
+        shown = re.search(r"\b([SC]\d+) · ", message.text)
+        if message.channel.guild is None or shown is None or self._dice.random() >= CHANGES:
+            return False
+        options: dict[str, object] = {"ref": shown[1], "instructions": "Make it rain"}
+        if job.kind == "scenes" and self._dice.random() < 0.5:
+            options["scene"] = 1
+        command = "scenes revise" if job.kind == "scenes" else "character vary"
+        who = self._who(job, message.channel)
+        prepared = self._stage.discord.prepare(command, options, member=who, channel=message.channel)
+        self.asks.append(Ask(job.word, prepared.asked))
+        await self._stage.discord.send(prepared)
+        self._age(prepared.asked)
         return True
 
     def _offered(self) -> Iterator[tuple[Message, str, Job]]:
