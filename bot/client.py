@@ -55,6 +55,11 @@ SYNCED = "commands.sha256"
 class MvTree(app_commands.CommandTree[commands.Bot]):
     """The commands, with the one error path."""
 
+    async def interaction_check(self, interaction: discord.Interaction[Any]) -> bool:
+        """What comes a second time is left to the first."""
+        heard: doors.Heard = interaction.client.heard
+        return not heard.again(interaction)
+
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
         """Tells whoever asked."""
         await answer(interaction, error)
@@ -79,6 +84,7 @@ class MvBot(commands.AutoShardedBot):
         )
         self.stopping = False
         """Whether nothing new is taken in any more."""
+        self.heard = doors.Heard()
         self.app = app
         self._warms = warm
         limits = app.config.limits

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -37,10 +38,30 @@ CHECKS_SECONDS = 1.5
 """When checks take longer, the command is acknowledged before they end; Discord gives up after 3 s."""
 ACKNOWLEDGE_SECONDS = 4.0
 """Later it is too late in any case."""
+REMEMBERED = 10_000
+"""Interactions, so that one that comes again is known; Discord resends what is minutes old at most."""
 
 Button = discord.ui.Button[discord.ui.View]
 Sent: TypeAlias = Callable[[discord.Interaction, Target, dict[str, str]], Coroutine[Any, Any, None]]
 """Answers a form that was sent: what it is about, and what was typed, by field."""
+
+
+class Heard:
+    """The interactions that came lately: after a broken line Discord may send one again, and a scene must not move
+    twice. For those that begin a job the records know it as well, also after a restart."""
+
+    def __init__(self) -> None:
+        self._ids: OrderedDict[int, None] = OrderedDict()
+
+    def again(self, interaction: discord.Interaction[Any]) -> bool:
+        """Whether this one came before; from now on it did."""
+        if interaction.id in self._ids:
+            log.info("interaction %s came twice; the first is answered", interaction.id)
+            return True
+        self._ids[interaction.id] = None
+        if len(self._ids) > REMEMBERED:
+            self._ids.popitem(last=False)
+        return False
 
 
 async def begin(
@@ -150,11 +171,16 @@ async def both(interaction: discord.Interaction, message_id: int, sheet: Sheet) 
 
 
 async def guarded(
-    interaction: discord.Interaction, work: Awaitable[None], refused: Callable[[Sheet], Sheet] | None = None
+    interaction: discord.Interaction,
+    work: Callable[[], Awaitable[None]],
+    refused: Callable[[Sheet], Sheet] | None = None,
 ) -> None:
-    """The error path of buttons and forms; `refused` as for `answer`."""
+    """The error path of buttons and forms, for what comes the first time; `refused` as for `answer`."""
+    heard: Heard | None = getattr(interaction.client, "heard", None)
+    if heard is not None and heard.again(interaction):
+        return
     try:
-        await work
+        await work()
     except Exception as error:  # noqa: BLE001  # whatever it is, the member is told
         await answer(interaction, error, refused)
 
@@ -178,7 +204,7 @@ def pressable(
             return cls(press_of(action, match), _plain(item))
 
         async def callback(self, interaction: discord.Interaction) -> None:
-            await guarded(interaction, respond(interaction, self.press))
+            await guarded(interaction, lambda: respond(interaction, self.press))
 
     return Pressed
 
@@ -203,7 +229,7 @@ def turnable(
             return cls(turn_of(match), _plain(item))
 
         async def callback(self, interaction: discord.Interaction) -> None:
-            await guarded(interaction, respond(interaction, self.page))
+            await guarded(interaction, lambda: respond(interaction, self.page))
 
     return Turned
 
@@ -247,7 +273,7 @@ async def form_sent(interaction: discord.Interaction, forms: Mapping[Form, Sent]
     typed = values(interaction)
     await guarded(
         interaction,
-        forms[form](interaction, target, typed),
+        lambda: forms[form](interaction, target, typed),
         lambda refusal: with_text_kept(refusal, form, target, typed),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
@@ -90,7 +91,7 @@ async def test_a_command_that_the_gateway_says_twice_makes_one_job(
     before = len(world.channel.history())
     with everything_twice(world):
         await world.ann.slash(world.channel, "scenes create", **SCENES)
-    assert "came twice; J1 answers it" in caplog.text
+    assert "came twice" in caplog.text
     assert await jobs(world) == 1
     assert len(world.channel.history()) == before + 1
     assert "S1 · version 1" in said(world.last)
@@ -122,6 +123,26 @@ async def test_buttons_and_forms_that_come_twice(world: World) -> None:
     await sent_twice(world, partial(world.ann.submit_modal, shown, {"idea": "x", "count": "1"}))
     assert await jobs(world) == 4
     assert "S2 · version 1" in said(world.last)
+
+
+async def test_a_scene_is_moved_removed_and_restored_once(world: World) -> None:
+    await world.ann.slash(world.channel, "scenes create", **{**SCENES, "count": 3})
+    before = titles(world)
+    assert len(before) == 3
+    await sent_twice(world, partial(world.ann.slash, world.channel, "scenes move", ref="S1", scene=1, to=2))
+    assert titles(world) == [before[1], before[0], *before[2:]]
+    await sent_twice(world, partial(world.ann.slash, world.channel, "scenes remove", ref="S1", scene=1))
+    assert titles(world) == [before[0], *before[2:]]
+    await sent_twice(world, partial(world.ann.slash, world.channel, "scenes restore", ref="S1", version=1))
+    assert "S1 · version 4" in said(world.last)
+    await sent_twice(world, partial(world.ann.slash, world.channel, "scenes star", ref="S1"))
+    shown = await world.ann.slash(world.channel, "scenes show", ref="S1")
+    assert "★" in said(reply(shown))
+
+
+def titles(world: World) -> list[str]:
+    """Of the scenes in the newest message."""
+    return re.findall(r"^\*{0,2}\d+ · (.+?)\*{0,2}$", said(world.last), re.MULTILINE)
 
 
 async def test_a_refusal_that_comes_twice_is_told_once(world: World) -> None:
