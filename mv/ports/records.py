@@ -133,6 +133,10 @@ class SceneRows(ShelfRows[SceneList], Protocol):
     async def add_version(self, record_id: RecordId, version: SceneVersion) -> None:
         """The next version, which becomes current; the list's title follows it."""
 
+    async def last_version(self, record_id: RecordId) -> int | None:
+        """The number of the newest; nobody else makes the next one till the end of this transaction. None if the list
+        is deleted."""
+
     async def version(self, record_id: RecordId, number: int) -> SceneVersion | None:
         """One version with its scenes."""
 

@@ -63,12 +63,13 @@ class SceneEdits(Shelf[SceneList]):
     async def restore(self, actor: Actor, given: str, number: int) -> SceneListView:
         """An old version made current again, as a new one. Raises NotFound, Same."""
         async with self._tools.records.write() as tx:
-            return await self._restore(tx, actor, await self._find(tx, actor, given), number)
+            return await self._restore(tx, actor, await _held(tx, await self._find(tx, actor, given)), number)
 
     async def restore_by_id(self, actor: Actor, record_id: RecordId, number: int) -> SceneListView:
         """As `restore`, for the button."""
         async with self._tools.records.write() as tx:
-            return await self._restore(tx, actor, await self._visible(tx, actor, record_id), number)
+            record = await _held(tx, await self._visible(tx, actor, record_id))
+            return await self._restore(tx, actor, record, number)
 
     async def room(self, actor: Actor, given: str, after: int) -> SceneListView:
         """The newest version, if a scene can be inserted there. Raises NotFound, OutOfRange, ListFull."""
@@ -80,15 +81,18 @@ class SceneEdits(Shelf[SceneList]):
 
     async def _by_ref(self, actor: Actor, given: str, edit: _Edit) -> SceneListView:
         async with self._tools.records.write() as tx:
-            record = await self._find(tx, actor, given)
+            record = await _held(tx, await self._find(tx, actor, given))
             return await self._changed(tx, actor, record, record.versions, edit)
 
     async def _by_id(self, actor: Actor, record_id: RecordId, version: int, edit: _Edit) -> SceneListView:
         async with self._tools.records.write() as tx:
-            return await self._changed(tx, actor, await self._visible(tx, actor, record_id), version, edit)
+            record = await _held(tx, await self._visible(tx, actor, record_id))
+            return await self._changed(tx, actor, record, version, edit)
 
     async def _restore(self, tx: Transaction, actor: Actor, record: SceneList, number: int) -> SceneListView:
-        if number == record.versions:
+        old = await tx.scenes.version(record.id, number)
+        newest = await tx.scenes.version(record.id, record.versions)
+        if old is not None and newest is not None and old.draft == newest.draft:  # such as a second press
             raise Same(ref=str(record.ref))
         edit = _Edit(change=Change.RESTORE, alter=lambda draft: draft)
         return await self._changed(tx, actor, record, number, edit)
@@ -126,3 +130,11 @@ class SceneEdits(Shelf[SceneList]):
             scene=edit.scene,
             instruction="",
         )
+
+
+async def _held(tx: Transaction, record: SceneList) -> SceneList:
+    """As it is now; nobody else changes it until this transaction ends. Raises NotFound."""
+    last = await tx.scenes.last_version(record.id)
+    if last is None:
+        raise NotFound(kind=KIND, given=str(record.ref))
+    return replace(record, versions=last)

@@ -34,6 +34,11 @@ _ALL = select(
 _FIELDS = tuple(Scene.model_fields)
 _BEYOND = 2**31 - 1
 """No version has such a number."""
+_LAST = (
+    select(scene_lists.c.versions)
+    .where(scene_lists.c.id == bindparam("which"), scene_lists.c.deleted_at.is_(None))
+    .with_for_update()
+)
 _VERSION = select(scene_versions).where(
     scene_versions.c.scene_list_id == bindparam("of_list"), scene_versions.c.number == bindparam("numbered")
 )
@@ -92,6 +97,12 @@ class SqlSceneRows(SqlShelf[SceneList], SceneRows):
         ]
         if rows:
             await self._connection.execute(insert(scenes), rows)
+
+    async def last_version(self, record_id: RecordId) -> int | None:
+        """The number of the newest; None if the list is deleted. With PostgreSQL the row is locked; SQLite has one
+        writer."""
+        row = (await self._connection.execute(_LAST, {"which": record_id})).one_or_none()
+        return None if row is None else int(row.versions)
 
     async def version(self, record_id: RecordId, number: int) -> SceneVersion | None:
         """One version with its scenes."""

@@ -389,14 +389,15 @@ async def test_history_compare_and_restore(world: World, google: GeminiStandIn) 
     compared = await world.bob.slash(world.channel, "scenes compare", ref="S1", **{"from": 1, "to": 3})
     assert compared.ephemeral
     assert "Moved from place 4 to 1" in said(compared)
-    assert "+ Flood" in said(compared)
+    assert "**Title** · ~~Scene 2~~ → Flood" in said(compared)
     assert labels(compared) == ["Version 1", "Version 3", "Restore version 1"]
     restored = await world.bob.click(reply(compared), label="Restore version 1")
     assert not restored.ephemeral
     assert "restored from version 1" in said(restored).casefold()
     assert (await version(world, 4)).draft == (await version(world, 1)).draft
     assert (await version(world, 4)).change is Change.RESTORE
-    for number, words in ((4, "no version was made"), (9, "There is no version")):
+    assert "no version was made" in said(await world.bob.click(reply(compared), label="Restore version 1"))
+    for number, words in ((1, "no version was made"), (4, "no version was made"), (9, "There is no version")):
         assert words in said(await world.bob.slash(world.channel, "scenes restore", ref="S1", version=number))
     await world.bob.slash(world.channel, "scenes restore", ref="S1", version=2)
     assert (await version(world, 5)).draft == (await version(world, 2)).draft
