@@ -19,7 +19,7 @@ from mv.domain.ids import ChannelId, Kind, MemberId, RecordId, Ref, ServerId, ne
 from mv.domain.jobs import Job, JobKind, JobState, Once, ReplyTo
 from mv.domain.money import micro
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota, in_force, window
-from mv.errors import AllowanceUsedUp, AlreadyAsked, MvError, NotHere, Repeated, TooManyWaiting
+from mv.errors import AllowanceUsedUp, AlreadyAsked, MvError, Repeated, TooManyWaiting
 from mv.ports import Clock, Counted, LedgerLine, Meter, Records, Transaction, Unmetered
 from mv.services.preferences import Preferences
 
@@ -105,9 +105,7 @@ class Desk:
     async def admit(self, application: Application) -> Job:
         """The stored job, its cost reserved. Raises NotHere, Repeated, AlreadyAsked, AllowanceUsedUp or TooManyWaiting,
         and then nothing is stored; StorageError if the records cannot answer: nothing is let through unseen."""
-        rules = await self._preferences.of(application.server_id)
-        if not rules.allows(application.places):
-            raise NotHere(channels=rules.allowed)
+        await self._preferences.check(application.server_id, application.places)
         answer: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
         self._queue.append((application, answer))
         if self._serving is None or self._serving.done():

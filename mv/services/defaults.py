@@ -41,6 +41,13 @@ def _flavor(tools: Tools, server: ServerId, given: Any) -> str | None:
         return None
 
 
+async def default_project(tools: Tools, actor: Actor, server: ServerId) -> str | None:
+    """The ref of the project that holds where something is brought in without one."""
+    chosen = (await tools.preferences.of(server)).default(Option.PROJECT, actor.places)
+    ref = await _project(tools, server, chosen) if chosen is not None else None
+    return str(ref) if ref else None
+
+
 async def _project(tools: Tools, server: ServerId, given: Any) -> Ref | None:
     ref = Ref(Kind.PROJECT, given) if isinstance(given, int) else None
     async with tools.records.read() as tx:

@@ -6,8 +6,9 @@ import asyncio
 from datetime import timedelta
 
 from mv.config.model import Retention
-from mv.domain.ids import ServerId
+from mv.domain.ids import ChannelId, ServerId
 from mv.domain.settings import KEPT, Option, Rules
+from mv.errors import NotHere
 from mv.ports import Records
 
 MOST = 5_000
@@ -33,6 +34,12 @@ class Preferences:
             reading = self._reading[server] = asyncio.create_task(self._read(server), name="settings of a server")
             reading.add_done_callback(lambda done: self._note(server, done))
         return await asyncio.shield(reading)
+
+    async def check(self, server: ServerId, places: tuple[ChannelId, ...]) -> None:
+        """Raises NotHere where nothing may be made."""
+        rules = await self.of(server)
+        if not rules.allows(places):
+            raise NotHere(channels=rules.allowed)
 
     async def _read(self, server: ServerId) -> Rules:
         async with self._records.read() as tx:

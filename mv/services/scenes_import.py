@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 from mv.config import Config
 from mv.domain.actor import Actor
@@ -11,6 +13,7 @@ from mv.domain.scene_file import SceneFileContent, read_scene_file
 from mv.domain.scenes import Change, SceneBrief, SceneList, SceneListView, SceneOrder, SceneVersion, TokenUsage
 from mv.errors import Unknown
 from mv.ports import Transaction
+from mv.services.defaults import default_project
 from mv.services.project import find_project
 from mv.services.tools import Tools, server_of
 
@@ -27,24 +30,28 @@ class SceneImports:
     async def scenes(
         self, actor: Actor, data: bytes, *, project: str | None = None, private: bool = False
     ) -> SceneListView:
-        """A new list, whose first version is what the file says, for whoever hands it in. Refs in it are text: they
-        mean nothing here. Raises Unknown for a project, FileTooLarge, NotOurs, BadFile."""
+        """A new list, whose first version is what the file says, for whoever hands it in; it belongs to `project`, or
+        to the one that holds where it comes in. Refs in it mean nothing here. Raises NotHere, Unknown for a project,
+        FileTooLarge, NotOurs, BadFile."""
         server = server_of(actor)
+        await self._tools.preferences.check(server, actor.places)
+        project = project or await default_project(self._tools, actor, server)
         content = await asyncio.to_thread(read_scene_file, data)
         version = self._version(actor, content)
         async with self._tools.records.write() as tx:
             return await self._store(tx, actor, server, version, project, private)
 
     def _version(self, actor: Actor, content: SceneFileContent) -> SceneVersion:
+        brief = _brief(self._tools.config, content)
         return SceneVersion(
             number=1,
             author_id=actor.member_id,
             created_at=self._tools.clock.now(),
             job_id=None,
             draft=content.draft,
-            brief=_brief(self._tools.config, content),
-            request=dict(content.request),
-            defaults_applied=dict(content.defaults_applied),
+            brief=brief,
+            request=_here(content.request, brief),
+            defaults_applied=_here(content.defaults_applied, brief),
             engine=ENGINE,
             model_version="",
             usage=TokenUsage(),
@@ -79,6 +86,12 @@ class SceneImports:
         )
         await tx.scenes.add(record, version)
         return SceneListView(record=record, version=version)
+
+
+def _here(said: Mapping[str, Any], brief: SceneBrief) -> dict[str, Any]:
+    """A request without what it says of another server: projects, and characters that are not described in it."""
+    left = {name: value for name, value in said.items() if name != "project"}
+    return {**left, "character": brief.character} if "character" in left else left
 
 
 def _brief(config: Config, content: SceneFileContent) -> SceneBrief:

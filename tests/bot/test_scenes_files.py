@@ -177,7 +177,29 @@ async def test_refs_of_another_server_mean_nothing(world: World) -> None:
     assert (made.record.character_id, made.record.project_id) == (None, None)
     assert made.version.brief.character == "C1 (of the list that was imported)"
     assert made.version.brief.flavor == "default"
-    assert json.loads(await exported(world))["request"]["character"] == "C1"
+    request = json.loads(await exported(world))["request"]
+    assert request["character"] == "C1 (of the list that was imported)"
+    assert "project" not in request
+
+
+async def test_an_import_belongs_to_the_project_that_holds_where_it_comes_in(world: World) -> None:
+    await world.ann.slash(world.channel, "project create", name="Spring")
+    await world.ann.slash(world.channel, "project create", name="Autumn")
+    await world.manager.slash(world.channel, "settings set", project="P1")
+    await create(world)
+    data = await exported(world)
+    assert "P1 Spring" in said(await given(world, data))
+    assert "P2 Autumn" in said(await given(world, data, project="P2"))
+    again, first = json.loads(await exported(world, "S2")), json.loads(data)
+    assert again["request"] == first["request"]
+
+
+async def test_nothing_is_brought_in_where_nothing_is_made(world: World) -> None:
+    other = world.server.create_text_channel("quiet")
+    await world.manager.slash(world.channel, "settings set", allow_channel=other)
+    refused = await given(world, GOOD)
+    assert "Nothing is made in this channel" in said(refused)
+    assert "no scene list `S1`" in said(await world.ann.slash(world.channel, "scenes show", ref="S1"))
 
 
 @pytest.mark.parametrize(
