@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from mv.errors import Empty, OutOfRange, TooLong
@@ -28,6 +29,8 @@ FOUND = 6
 """Records on a page of a search, which says of each why it was found."""
 CHOICES = 25
 """Autocomplete answers at most."""
+_NEVER = "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+_NO_TEXT = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NEVER}]")
 
 
 def text(field: str, value: str, limit: int) -> str:
@@ -45,6 +48,11 @@ def optional_text(field: str, value: str | None, limit: int) -> str | None:
     if value is None or not seen(value):
         return None
     return text(field, value, limit)
+
+
+def without_controls(value: str) -> str:
+    """Without what is no text: controls but line breaks and tabs, lone surrogates, and what Unicode never assigns."""
+    return _NO_TEXT.sub("", value)
 
 
 def seen(value: str) -> bool:

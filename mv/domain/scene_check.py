@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mv.domain.limits import without_controls
 from mv.domain.scenes import Scene, SceneDraft, ShotSize
 
 TITLE = 120
@@ -175,9 +175,7 @@ def _text(value: Any, length: int) -> str:
         value = ", ".join(str(part) for part in value if isinstance(part, str | int | float))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    text = "".join(
-        c for c in str(value)[: length * 4] if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Cn")
-    )
+    text = without_controls(str(value)[: length * 4])
     text = "\n".join(" ".join(line.split()) for line in text.strip().splitlines()).strip()
     if len(text) <= length:
         return text

@@ -63,7 +63,7 @@ def written(typed: Mapping[str, str]) -> Scene:
     OutOfRange."""
     texts: dict[str, Any] = {}
     for name, most in LENGTHS.items():
-        given = typed.get(name, "")
+        given = limits.without_controls(typed.get(name, ""))
         texts[name] = limits.text(name, given, most) if name in REQUIRED else limits.optional_text(name, given, most)
     return Scene(
         **{name: text or "" for name, text in texts.items()},

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from mv.domain.ids import MemberId, RecordId, Ref, ServerId
+from mv.domain.limits import without_controls
 
 _MEANWHILE = "meanwhile:"
 
@@ -244,5 +245,5 @@ def made_meanwhile(version: SceneVersion) -> tuple[int, ...]:
 
 def default_title(idea: str) -> str:
     """What a list is called whose generator gave it no title: its idea's first words."""
-    words = " ".join(idea.split())
+    words = " ".join(without_controls(idea).split())
     return words if len(words) <= 60 else words[:59].rsplit(" ", 1)[0] + "…"

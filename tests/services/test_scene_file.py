@@ -16,9 +16,10 @@ from jsonschema import Draft202012Validator
 from bot.ui.error_words import words
 from mv.domain import limits
 from mv.domain.scene_check import LENGTHS, PALETTE, TEXT, TITLE
+from mv.domain.scene_edits import written
 from mv.domain.scene_file import SHOWN, read_scene_file
-from mv.domain.scenes import Scene, SceneDraft, SceneListView, ShotSize
-from mv.errors import BadFile, FileTooLarge, NotOurs
+from mv.domain.scenes import Scene, SceneDraft, SceneListView, ShotSize, default_title
+from mv.errors import BadFile, Empty, FileTooLarge, NotOurs
 from mv.export.scenes import scenes_json, schema
 from tests.ui.records import view
 
@@ -73,6 +74,19 @@ def test_what_was_written_is_read(draft: SceneDraft, request: dict[str, Any]) ->
     assert found.draft == draft
     assert found.request == request
     assert scenes_json(a_view(found.draft, dict(found.request))) == data
+
+
+@given(
+    title=st.text(min_size=1, max_size=TITLE), description=st.text(min_size=1, max_size=TEXT), idea=st.text(max_size=90)
+)
+def test_what_somebody_typed_is_read(title: str, description: str, idea: str) -> None:
+    try:
+        scene = written({"title": title, "description": description, "shot_size": "CU", "duration_seconds": "4"})
+        idea = limits.text("idea", idea, limits.IDEA)
+    except Empty:
+        return
+    draft = SceneDraft(title=default_title(idea), logline="", palette=(), scenes=(scene,))
+    assert read_scene_file(scenes_json(a_view(draft, {"idea": idea, "character": "Mara"}))).draft == draft
 
 
 def content(**changes: Any) -> dict[str, Any]:
