@@ -33,6 +33,10 @@ class Config:
             raise Unknown(kind="flavor", given=str(name), nearest=nearest(str(name), self.flavors))
         return found
 
+    def kept_flavor(self, name: str) -> Flavor:
+        """The one that a record was made with, or the default where it is gone since."""
+        return self.flavors.get(name) or self.flavor(None)
+
     def engine(self, name: str) -> Engine:
         """By name, in any case. Raises Unknown."""
         found = self.engines.get(name.strip().lower())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mv.config import Flavor
 from mv.domain import limits
 from mv.domain.actor import Actor
 from mv.domain.character import Character, CharacterOrder, Variation, VaryOrder
@@ -100,7 +99,7 @@ class Characters(CharacterLibrary):
         if record.description == REMOVED:
             raise TextRemoved(ref=str(record.ref))
         order = checked(CharacterOrder.model_validate({**record.request, "description": record.description}))
-        flavor = self._flavor(record.flavor)
+        flavor = self._tools.config.kept_flavor(record.flavor)
         engines = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, self._known(order.engine))
         order = order.model_copy(update={"seed": None, "name": record.name, "flavor": flavor.name})
         brief, _ = self._tools.config.fill_character(order, seed=draw_seed())
@@ -138,13 +137,6 @@ class Characters(CharacterLibrary):
         return await self._desk.admit(
             ask.application(JobKind.CHARACTER, task, engine, {AllowanceKind.IMAGES: images}, cost)
         )
-
-    def _flavor(self, name: str) -> Flavor:
-        """The flavor a record was made with, or the default if it is gone."""
-        try:
-            return self._tools.config.flavor(name)
-        except Unknown:
-            return self._tools.config.flavor(None)
 
     def _known(self, engine: str | None) -> str | None:
         try:

@@ -250,7 +250,7 @@ class Orders:
         engine = config.engine(name)
         async with self._tools.records.read() as tx:
             references = await lent(tx, job.id, engine)
-        plan = Plan(task=task, flavor=config.flavor(task.brief.flavor), engine=engine, references=references)
+        plan = Plan(task=task, flavor=config.kept_flavor(task.brief.flavor), engine=engine, references=references)
         prompt = plan.prompt(config, int(number))
         ticket = await self._found(job, engine, step, prompt) if _lost(step) else _noted(step)
         made = await self._tools.painters[engine.vendor].cancel(engine, ticket)

@@ -53,7 +53,7 @@ class CharacterRunner(Runner):
     async def run(self, run: Run) -> None:
         """Raises what the vendor raises if no picture came; then the engine calls `close`."""
         task = CharacterTask.model_validate(run.job.order)
-        flavor = self._tools.config.flavor(task.brief.flavor)
+        flavor = self._tools.config.kept_flavor(task.brief.flavor)
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
         made: list[_Made] = []
         for position, name in enumerate(task.engines):

@@ -144,10 +144,10 @@ class Scenes(Shelf[SceneList]):
         version = view.version
         if version.brief.idea == REMOVED:
             raise TextRemoved(ref=str(view.record.ref))
-        flavor = self._tools.config.flavor(version.brief.flavor)
+        flavor = self._tools.config.kept_flavor(version.brief.flavor)
         engines = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)
         task = SceneTask(
-            brief=version.brief,
+            brief=version.brief.model_copy(update={"flavor": flavor.name}),
             request=dict(version.request),
             defaults_applied=dict(version.defaults_applied),
             engines=tuple(engine.name for engine in engines),

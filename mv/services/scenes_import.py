@@ -11,7 +11,6 @@ from mv.domain.actor import Actor
 from mv.domain.ids import Kind, Ref, ServerId, new_id, parse_ref
 from mv.domain.scene_file import SceneFileContent, read_scene_file
 from mv.domain.scenes import Change, SceneBrief, SceneList, SceneListView, SceneOrder, SceneVersion, TokenUsage
-from mv.errors import Unknown
 from mv.ports import Transaction
 from mv.services.defaults import default_project
 from mv.services.project import find_project
@@ -100,10 +99,7 @@ def _brief(config: Config, content: SceneFileContent) -> SceneBrief:
     character = order.character
     if parse_ref(character, Kind.CHARACTER) is not None:
         character = f"{character} (of the list that was imported)"
-    try:
-        flavor = config.flavor(content.flavor).name
-    except Unknown:
-        flavor = config.flavor(None).name
+    flavor = config.kept_flavor(content.flavor.strip().lower()).name
     order = order.model_copy(
         update={"character": character, "count": len(content.draft.scenes), "flavor": flavor, "project": None}
     )

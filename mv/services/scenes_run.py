@@ -80,7 +80,8 @@ class SceneRunner(Runner):
             if await tx.scenes.version_of_job(run.job.id) is not None:
                 return
             base = await _base(tx, task)
-        flavor = self._tools.config.flavor(task.brief.flavor)
+        flavor = self._tools.config.kept_flavor(task.brief.flavor)
+        task = task.model_copy(update={"brief": task.brief.model_copy(update={"flavor": flavor.name})})
         engines = [self._tools.config.engine(name) for name in task.engines]
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
         writing = _Writing(run=run, task=task, flavor=flavor, engines=engines, base=base)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -234,3 +236,25 @@ async def test_buttons_work_after_a_restart(make_world: MakeWorld) -> None:
     assert "S1 · version 2" in said(world.last)
     await world.ann.click(reply(question), label="Delete S1")
     assert "S1 is deleted" in said(question)
+
+
+async def test_a_flavor_that_left_the_configuration(make_world: MakeWorld, tmp_path: Path) -> None:
+    """What was made with it goes on with the default, also what waited over the restart."""
+    world = await make_world()
+    await world.ann.slash(world.channel, "scenes create", idea=IDEA, character="Mara", count=1, flavor="cinematic")
+    made = world.last
+    await world.ann.slash(world.channel, "character create", description="a fox", flavor="cinematic")
+    painted = world.last
+    await world.restart(pause=3600)
+    await world.begun(
+        world.ann.slash(world.channel, "scenes create", idea=IDEA, character="Mara", count=1, flavor="cinematic")
+    )
+    world.configs = shutil.copytree(CONFIGS, tmp_path / "configs", ignore=shutil.ignore_patterns("cinematic"))
+    await world.restart(kill=True, pause=0)
+    assert "flavor default" in said(world.last)
+    for message, label, kind in ((made, "Again", "S1 · version 2"), (painted, "Again", "C1 · take 2")):
+        await world.ann.click(message, label=label)
+        assert kind in said(world.last)
+    await world.ann.slash(world.channel, "scenes revise", ref="S1", instructions="calmer")
+    assert "S1 · version 3" in said(world.last)
+    assert "flavor default" in said(world.last)
