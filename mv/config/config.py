@@ -72,10 +72,18 @@ class Config:
         return _scene_prompt(scene_texts(brief, flavor), brief, flavor, brief.count)
 
     def more_prompt(
-        self, brief: SceneBrief, flavor: Flavor, have: tuple[str, ...], missing: int, instructions: str = ""
+        self,
+        brief: SceneBrief,
+        flavor: Flavor,
+        have: tuple[str, ...],
+        missing: int,
+        current: SceneDraft | None = None,
+        instructions: str = "",
     ) -> ScenePrompt:
-        """The prompt for the scenes that did not come; of those that came it names the titles only."""
-        return _scene_prompt(more_texts(brief, flavor, have, missing, instructions), brief, flavor, missing, have)
+        """The prompt for the scenes that did not come; of those that came it names the titles only. If the list is a
+        revision, it shows the current one, and what is to be changed."""
+        texts = more_texts(brief, flavor, have, missing, current, instructions)
+        return _scene_prompt(texts, brief, flavor, missing, have)
 
     def revise_prompt(
         self, brief: SceneBrief, flavor: Flavor, draft: SceneDraft, instructions: str, scene: int | None

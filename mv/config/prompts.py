@@ -37,11 +37,19 @@ def scene_texts(brief: SceneBrief, flavor: Flavor) -> tuple[str, str]:
 
 
 def more_texts(
-    brief: SceneBrief, flavor: Flavor, have: tuple[str, ...], missing: int, instructions: str = ""
+    brief: SceneBrief,
+    flavor: Flavor,
+    have: tuple[str, ...],
+    missing: int,
+    current: SceneDraft | None,
+    instructions: str,
 ) -> tuple[str, str]:
-    """`system` and `user` for the scenes that are missing."""
-    values = _scene_values(brief, flavor.scene_params, (*have, instructions))
-    more = {"have": have, "missing": missing, "instructions": instructions}
+    """`system` and `user` for the scenes that are missing, of a list that is new or a revision of the current one."""
+    more: dict[str, Any] = {"current": "", "instructions": ""}
+    if current is not None:
+        more = {**_revise_values(current, instructions)}
+    values = _scene_values(brief, flavor.scene_params, (*have, *more.values()))
+    more |= {"have": have, "missing": missing}
     return _system_and(flavor.scene_prompts.more, {**values, **more}, flavor)
 
 
@@ -146,7 +154,7 @@ def _sample(part: str, key: str, flavor: Flavor) -> tuple[dict[str, Any], frozen
             **values,
             "have": ("First light", "The crossing"),
             "missing": 2,
-            "instructions": changed,
+            **_revise_values(_DRAFT, changed),
         }, MORE_VARIABLES
     if key == "revise":
         return {**values, **_revise_values(_DRAFT, changed)}, REVISE_VARIABLES

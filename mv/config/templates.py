@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MEMBER_TEXTS = ("idea", "character", "traits", "video_type", "style", "camera")
 SCENE_VARIABLES = frozenset({*MEMBER_TEXTS, "count", "flavor", "shortest", "longest", "vocabulary", "fence"})
-MORE_VARIABLES = SCENE_VARIABLES | {"have", "missing", "instructions"}
+MORE_VARIABLES = SCENE_VARIABLES | {"have", "missing", "current", "instructions"}
 REVISE_VARIABLES = SCENE_VARIABLES | {"current", "instructions"}
 REVISE_SCENE_VARIABLES = REVISE_VARIABLES | {"number", "scene", "before", "after"}
 PICTURE_VARIABLES = frozenset({"description", "name", "aspect_ratio", "flavor", "take", "images"})

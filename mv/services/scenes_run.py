@@ -131,7 +131,8 @@ class SceneRunner(Runner):
             return prompt
         have = tuple(scene.title if scene else "(missing)" for scene in result.scenes)
         brief = writing.task.brief.model_copy(update={"count": count})
-        return self._tools.config.more_prompt(brief, writing.flavor, have, result.missing(count), prompt.instructions)
+        missing, revised = result.missing(count), (prompt.current, prompt.instructions)
+        return self._tools.config.more_prompt(brief, writing.flavor, have, missing, *revised)
 
     async def _ask(self, writing: _Writing, step: str, prompt: ScenePrompt) -> SceneAnswer:
         """One answer, from the first engine of the list that the vendor still knows."""

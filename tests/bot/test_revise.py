@@ -126,6 +126,7 @@ async def test_a_broken_scene_of_a_revised_list_is_asked_for_with_the_change(
     await revise(world)
     assert [s.title for s in (await version(world)).draft.scenes] == ["Scene 1", "Scene 2", "Scene 3", "Mended"]
     assert "More rain" in prompt(google)
+    assert whole["scenes"][3]["description"] in prompt(google)
 
 
 async def test_the_button_opens_a_form_also_after_a_restart(world: World, google: GeminiStandIn) -> None:
