@@ -236,6 +236,9 @@ class SceneRunner(Runner):
 
     async def _new_list(self, tx: Transaction, job: Job, task: SceneTask, title: str) -> SceneList:
         numbers = await tx.next_numbers({(job.server_id, Kind.SCENE_LIST): 1})
+        character_id = RecordId(task.character_id) if task.character_id else None
+        if character_id is not None and await tx.characters.get(character_id, deleted=True) is None:
+            character_id = None  # removed for good meanwhile; its description is in the brief
         return SceneList(
             id=job.id,
             server_id=job.server_id,
@@ -246,7 +249,7 @@ class SceneRunner(Runner):
             created_at=self._tools.clock.now(),
             versions=1,
             project_id=job.project_id,
-            character_id=RecordId(task.character_id) if task.character_id else None,
+            character_id=character_id,
             owner_name=task.by,
         )
 

@@ -175,3 +175,21 @@ async def the_list(world: World) -> SceneList:
 
 def actor(member: int, server: ServerId, *, manager: bool = False) -> Actor:
     return Actor(member_id=MemberId(member), server_id=server, channel_id=ChannelId(1), is_manager=manager)
+
+
+async def test_a_list_whose_character_is_gone_for_good_before_it_is_made(make_world: MakeWorld) -> None:
+    clock = SetClock()
+    world = await make_world(clock=clock)
+    await world.ann.slash(world.channel, "character create", description="a fox in a mustard coat", name="Fox")
+    painted = world.last
+    await world.restart(pause=3600)
+    await world.begun(world.ann.slash(world.channel, "scenes create", idea="x", character="C1", count=1))
+    question = await world.begun(world.ann.click(painted, label="Delete"))
+    await world.begun(world.ann.click(reply(question), label="Delete C1"))
+    clock.time += 2 * DAY
+    await world.app.cleaner.clean()
+    await world.restart(kill=True, pause=0)
+    shown = said(await world.ann.slash(world.channel, "scenes show", ref="S1"))
+    assert "S1 · version 1" in shown
+    assert "a fox in a mustard coat" in shown
+    assert "C1" not in shown
