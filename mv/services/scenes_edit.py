@@ -125,4 +125,5 @@ class SceneEdits(Shelf[SceneList]):
             based_on=base.number,
             scene=edit.scene,
             instruction="",
+            words_by=None,
         )

@@ -153,8 +153,18 @@ async def erase(records: Database, size: int = 100, asked: Forgetting = ASKED) -
     parts = 1
     while await records.transact(lambda tx: tx.own.erase(asked, size)):
         parts += 1
+    async with records.read() as tx:
+        assert not await tx.own.repeated_under_way(asked)
+    after: int | None = 0
+    while after is not None:
+        after = await records.transact(lambda tx, after=after: tx.own.erase_repeated(asked, after, size))  # type: ignore[misc]
     month = LATER.replace(day=1) - timedelta(days=1)
-    await records.transact(lambda tx: tx.own.erased(asked, LATER, counted_before=month))
+    while await records.transact(lambda tx: tx.own.anonymise(asked, size, counted_before=month)):
+        continue
+    begin = True
+    while await records.transact(lambda tx, begin=begin: tx.own.compact(begin=begin)):  # type: ignore[misc]
+        begin = False
+    await records.transact(lambda tx: tx.own.erased(asked, LATER))
     return parts
 
 
@@ -350,7 +360,7 @@ async def test_asked_twice_is_asked_once(records: Database) -> None:
     later = replace(ASKED, asked_at=LATER + timedelta(days=1))
     async with records.write() as tx:
         await tx.own.ask(ASKED)
-        await tx.own.erased(ASKED, LATER, counted_before=NOON)
+        await tx.own.erased(ASKED, LATER)
         await tx.own.ask(later)
         await tx.own.end(ASKED)
         assert await tx.own.asked() == (later,)
