@@ -258,7 +258,8 @@ class Eraser:
             projects.c.created_at <= self._until,
         )
         found = (await self._connection.execute(mine.limit(size))).scalars().all()
-        await self._connection.execute(update(projects).where(projects.c.id.in_(found)).values(owner_id=FORMER))
+        if found:
+            await self._connection.execute(update(projects).where(projects.c.id.in_(found)).values(owner_id=FORMER))
         return bool(found)
 
     async def _owned(self, table: Table, size: int, *more: Any) -> Sequence[AnyRow]:
