@@ -97,5 +97,7 @@ def _counts(each: Belongings) -> str:
         (each.takes, f"{many(each.takes, 'picture')} of others' characters"),
         (each.projects, many(each.projects, "project")),
         (each.jobs, many(each.jobs, "job")),
+        (each.acts, f"{many(each.acts, 'limit, setting or cancel', 'limits, settings and cancels')} of yours"),
+        (each.lines, many(each.lines, "line of usage", "lines of usage")),
     )
     return " · ".join(text for count, text in parts if count)

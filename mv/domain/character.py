@@ -48,6 +48,8 @@ class Variation(_Frozen):
     instructions: str = ""
     take: int | None = None
     named: bool = False
+    words_by: MemberId | None = None
+    """Whose instructions these are, where whoever asked repeated another's."""
 
 
 class CharacterBrief(_Frozen):
@@ -95,6 +97,8 @@ class Take:
     """Who asked for it; None in records of before that was kept."""
     instruction: str = ""
     """What was to be different from the description."""
+    words_by: MemberId | None = None
+    """Whose words the instruction is, where its author repeated another's."""
     from_take: int | None = None
     """The take whose picture was the reference."""
 

@@ -10,6 +10,9 @@ from typing import Any
 
 from mv.domain.ids import ChannelId, MemberId, MessageId, RecordId, Ref, ServerId
 
+CANCEL = "cancel"
+"""The step of a job's journal that says that a member wants it cancelled."""
+
 
 class JobKind(StrEnum):
     """Which runner does it."""

@@ -163,6 +163,8 @@ class SceneVersion:
     """Which scene was changed, by its number in this version (of a removed one: in the version before)."""
     instruction: str = ""
     """What was asked for, in the words of its author."""
+    words_by: MemberId | None = None
+    """Whose words the instruction is, where its author repeated another's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +184,8 @@ class SceneList:
     """What the owner was called when it was made."""
     starred_at: datetime | None = None
     """Since when it is kept from clean-up."""
+    words_by: MemberId | None = None
+    """Whose words its request holds, where its owner took them over from another's."""
     project_id: RecordId | None = None
     project_name: str | None = None
     project_ref: Ref | None = None

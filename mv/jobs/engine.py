@@ -21,14 +21,14 @@ from datetime import datetime, timedelta
 
 from mv.config.model import Concurrency
 from mv.domain.ids import MemberId, RecordId
-from mv.domain.jobs import Job, JobKind, JobState, Progress, Step
+from mv.domain.jobs import CANCEL, Job, JobKind, JobState, Progress, Step
 from mv.errors import MvError, NotSetUp, Stopped, StorageError, VendorError
 from mv.jobs.ending import Endings
 from mv.jobs.journal import RecordsJournal
 from mv.jobs.queue import Queue
 from mv.jobs.tasks import Tasks
 from mv.jobs.usual import UsualTimes
-from mv.jobs.work import CANCEL, Work
+from mv.jobs.work import Work
 from mv.ports import Clock, Counted, Courier, JobEngine, Meter, Records, Runner, Timed, Transaction, Unmetered
 from mv.services.incidents import incident
 

@@ -15,8 +15,6 @@ from mv.domain.jobs import Job, JobState, Phase, Progress, Step
 from mv.jobs.journal import RecordsJournal
 from mv.ports import Run
 
-CANCEL = "cancel"
-"""The step of the journal that says that a member wants it cancelled."""
 LOG_FIELDS: ContextVar[Mapping[str, str]] = ContextVar("LOG_FIELDS", default=MappingProxyType({}))
 """What every line that is logged on behalf of a job says of it."""
 

@@ -70,17 +70,19 @@ class Characters(CharacterLibrary):
         Raises Refused."""
         async with self._tools.records.read() as tx:
             record = await self._visible(tx, actor, record_id)
-            variation = repeated(await tx.characters.takes(record.id, job_id=job_id)) if job_id else None
+            variation = repeated(actor, await tx.characters.takes(record.id, job_id=job_id)) if job_id else None
             if variation is not None and variation.take is not None:
                 await known_take(tx, record, variation.take)
         once = Once(key=f"again:{record_id}" + (f":{job_id}" if variation else ""), while_open=True)
         given = {"instructions": variation.instructions} if variation and variation.instructions else {}
         return await self._make_more(actor, _More(record=record, variation=variation, given=given), reply, once)
 
-    async def vary(self, actor: Actor, record_id: RecordId, order: VaryOrder, reply: ReplyTo) -> Job:
+    async def vary(
+        self, actor: Actor, record_id: RecordId, order: VaryOrder, reply: ReplyTo, *, after: Job | None = None
+    ) -> Job:
         """A stored job for new takes of the same character: only what the instructions say differs. They go by the take
         that is named, else by the main one, where the engine takes a picture. Raises Refused; OutOfRange for a number
-        that no take ever had, so that a form keeps what was typed."""
+        that no take ever had, so that a form keeps what was typed. `after`: the job whose instructions were edited."""
         instructions = limits.optional_text("instructions", order.instructions, limits.INSTRUCTIONS)
         async with self._tools.records.read() as tx:
             record = await self._visible(tx, actor, record_id)
@@ -90,7 +92,9 @@ class Characters(CharacterLibrary):
                 limits.number("take", order.take, (1, max(1, record.takes)))
                 take = await known_take(tx, record, order.take)
         number, named = take.number if take else None, order.take is not None
-        variation = Variation(instructions=instructions or "", take=number, named=named)
+        before = CharacterTask.model_validate(after.order).variation if after else None
+        words_by = before.words_by if before and instructions == before.instructions else None
+        variation = Variation(instructions=instructions or "", take=number, named=named, words_by=words_by)
         given = order.model_dump(exclude_none=True)
         return await self._make_more(actor, _More(record=record, variation=variation, given=given), reply)
 

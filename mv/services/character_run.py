@@ -200,12 +200,13 @@ class CharacterRunner(Runner):
         """Returns those whose bytes are stored already under another name."""
         job, task, now = painting.run.job, painting.plan.task, self._tools.clock.now()
         record_id, last = await self._target(tx, job, task)
+        variation = await _unforgotten(tx, job, task.variation or Variation())
         takes, twins = [], []
         for number, one in enumerate(made, start=last + 1):
             original, preview = await tx.media.add(one.print.original), await tx.media.add(one.print.preview)
             if (original.key, preview.key) != (one.print.original.key, one.print.preview.key):
                 twins.append(one.print)
-            takes.append(_take(painting, one, number, (original, preview), now))
+            takes.append(_take(painting, one, number, (original, preview), now, variation))
         await tx.characters.add_takes(record_id, takes)
         wanted = task.brief.images
         missing = None
@@ -247,9 +248,23 @@ class CharacterRunner(Runner):
         )
 
 
-def _take(painting: Painting, made: _Made, number: int, files: tuple[MediaFile, MediaFile], now: datetime) -> Take:
+async def _unforgotten(tx: Transaction, job: Job, variation: Variation) -> Variation:
+    """Without the words of whoever asked to be forgotten since this was asked for."""
+    whose = variation.words_by
+    if whose is None or not await tx.own.forgotten_since(job.server_id, whose, job.created_at):
+        return variation
+    return variation.model_copy(update={"instructions": "", "words_by": None})
+
+
+def _take(
+    painting: Painting,
+    made: _Made,
+    number: int,
+    files: tuple[MediaFile, MediaFile],
+    now: datetime,
+    variation: Variation,
+) -> Take:
     task = painting.plan.task
-    variation = task.variation or Variation()
     return Take(
         id=new_id(),
         number=number,
@@ -264,6 +279,7 @@ def _take(painting: Painting, made: _Made, number: int, files: tuple[MediaFile, 
         created_at=now,
         author_id=painting.run.job.member_id,
         instruction=variation.instructions,
+        words_by=variation.words_by,
         from_take=variation.take if painting.plan.references else None,
     )
 

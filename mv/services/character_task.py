@@ -10,9 +10,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from mv.domain import limits
+from mv.domain.actor import Actor
 from mv.domain.character import CharacterBrief, CharacterOrder, Take, Variation
 from mv.domain.engine import Engine
 from mv.domain.jobs import Job
+from mv.domain.mydata import repeated_from
 from mv.errors import NotChosen, Partial, revive
 
 KIND = "character"
@@ -57,11 +59,13 @@ def draw_seed() -> int:
     return secrets.randbelow(1_000_000_000)
 
 
-def repeated(made: Sequence[Take]) -> Variation | None:
-    """What the takes of one job were to be like; None if they came of the description alone."""
+def repeated(actor: Actor, made: Sequence[Take]) -> Variation | None:
+    """What the takes of one job were to be like, for this actor; None if they came of the description alone."""
     if not any(take.instruction or take.from_take for take in made):
         return None
-    return Variation(instructions=made[0].instruction, take=made[0].from_take)
+    first = made[0]
+    words_by = repeated_from(actor.member_id, first.author_id, first.words_by) if first.instruction else None
+    return Variation(instructions=first.instruction, take=first.from_take, words_by=words_by)
 
 
 def rest_of(task: CharacterTask, job: Job) -> CharacterTask:

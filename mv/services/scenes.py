@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from mv.domain import limits
 from mv.domain.actor import Actor
 from mv.domain.engine import Engine, Makes
-from mv.domain.ids import Kind, RecordId, Ref, parse_ref
+from mv.domain.ids import Kind, MemberId, RecordId, Ref, parse_ref
 from mv.domain.jobs import Job, JobKind, Once, ReplyTo
-from mv.domain.mydata import REMOVED
+from mv.domain.mydata import REMOVED, repeated_from, same_words
 from mv.domain.scene_changes import changes
 from mv.domain.scene_edits import scene_of
 from mv.domain.scenes import (
@@ -56,6 +56,13 @@ class Revision(BaseModel):
     scene: int | None = None
     newest: int | None = None
     """The newest version that whoever asked knew of; None: the one of the moment when it was asked."""
+    words_by: MemberId | None = None
+    """Whose instructions these are, where whoever asked repeats another's."""
+
+    def retyped(self, instructions: str, scene: int | None) -> Revision:
+        """The same, with what came back from a form that showed it."""
+        words_by = self.words_by if instructions.strip() == self.instructions else None
+        return self.model_copy(update={"instructions": instructions, "scene": scene, "words_by": words_by})
 
 
 class SceneTask(BaseModel):
@@ -76,6 +83,8 @@ class SceneTask(BaseModel):
     character_id: str | None = None
     by: str = ""
     """What whoever asked was called then."""
+    words_by: MemberId | None = None
+    """Whose words the request of a new list holds, where whoever asked took them over from another's."""
 
     @property
     def count(self) -> int:
@@ -90,8 +99,8 @@ class Scenes(Shelf[SceneList]):
         super().__init__(tools, Kind.SCENE_LIST, KIND, lambda tx: tx.scenes)
         self._desk = desk
 
-    async def request(self, actor: Actor, order: SceneOrder, reply: ReplyTo) -> Job:
-        """A stored job for a new list. Raises Refused."""
+    async def request(self, actor: Actor, order: SceneOrder, reply: ReplyTo, *, after: Job | None = None) -> Job:
+        """A stored job for a new list; `after` is the one whose request was edited. Raises Refused."""
         server = server_of(actor)
         asked = checked(order)
         order, chosen = await with_defaults(self._tools, actor, server, asked)
@@ -111,6 +120,7 @@ class Scenes(Shelf[SceneList]):
             engines=tuple(engine.name for engine in engines),
             character_id=character_id,
             by=actor.name,
+            words_by=await self._taken_over(actor, asked, after) if after else None,
         )
         return await self._admit(
             Ask(actor=actor, server_id=server, project_id=project_id, reply=reply), task, engines[0]
@@ -124,7 +134,12 @@ class Scenes(Shelf[SceneList]):
         if version.change is Change.REVISE and version.based_on is not None:
             if not version.instruction:
                 raise TextRemoved(ref=str(view.record.ref))
-            revision = Revision(based_on=version.based_on, instructions=version.instruction, scene=version.scene)
+            revision = Revision(
+                based_on=version.based_on,
+                instructions=version.instruction,
+                scene=version.scene,
+                words_by=repeated_from(actor.member_id, version.author_id, version.words_by),
+            )
         once = Once(key=f"again:{record_id}:{version.number}", while_open=True)
         return await self._next_version(actor, view, revision, reply, once)
 
@@ -138,11 +153,22 @@ class Scenes(Shelf[SceneList]):
         revision = revision.model_copy(update={"instructions": instructions, "newest": newest})
         return await self._next_version(actor, view, revision, reply, None)
 
+    async def _taken_over(self, actor: Actor, asked: SceneOrder, after: Job) -> MemberId | None:
+        """Whose words stand in a request that was edited, if they are another's."""
+        task = SceneTask.model_validate(after.order)
+        if not same_words(asked.model_dump(), task.request):
+            return None
+        if task.list_id is None:
+            return task.words_by
+        async with self._tools.records.read() as tx:
+            record = await tx.scenes.get(RecordId(task.list_id), deleted=True)
+        return repeated_from(actor.member_id, record.owner_id, record.words_by) if record else None
+
     async def _next_version(
         self, actor: Actor, view: SceneListView, revision: Revision | None, reply: ReplyTo, once: Once | None
     ) -> Job:
         version = view.version
-        if version.brief.idea == REMOVED:
+        if REMOVED in (version.brief.idea, version.brief.character):
             raise TextRemoved(ref=str(view.record.ref))
         flavor = self._tools.config.kept_flavor(version.brief.flavor)
         engines = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)

@@ -129,6 +129,7 @@ class SceneEdits(Shelf[SceneList]):
             based_on=base.number,
             scene=edit.scene,
             instruction="",
+            words_by=None,
         )
 
 

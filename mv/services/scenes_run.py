@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from mv.config import Flavor
 from mv.domain import limits
 from mv.domain.engine import Engine, Vendor
-from mv.domain.ids import FORMER, Kind, RecordId, Ref
+from mv.domain.ids import Kind, MemberId, RecordId, Ref
 from mv.domain.jobs import Job, Phase
-from mv.domain.mydata import without_words
+from mv.domain.mydata import REMOVED, repeats, without_figure, without_words
 from mv.domain.scene_check import Checked, check
 from mv.domain.scene_edits import with_scene
 from mv.domain.scenes import Change, SceneDraft, SceneList, SceneVersion, TokenUsage, default_title, meanwhile
@@ -204,18 +204,16 @@ class SceneRunner(Runner):
         record = await tx.scenes.get(RecordId(task.list_id)) if task.list_id else None
         if task.list_id and record is None:
             raise NotFound(kind=KIND, given="")
+        task, draft = await _without_removed(tx, job, task, record, draft)
         revision = task.revision
-        brief, request = task.brief, task.request
-        if record is not None and record.owner_id == FORMER:  # since this was asked for
-            brief, request = without_words(brief, request)
         version = SceneVersion(
             number=record.versions + 1 if record else 1,
             author_id=job.member_id,
             created_at=now,
             job_id=job.id,
             draft=draft,
-            brief=brief,
-            request=request,
+            brief=task.brief,
+            request=task.request,
             defaults_applied=task.defaults_applied,
             engine=writing.engine.name,
             model_version=writing.model_version,
@@ -226,6 +224,7 @@ class SceneRunner(Runner):
             based_on=revision.based_on if revision else None,
             scene=revision.scene if revision else None,
             instruction=revision.instructions if revision else "",
+            words_by=revision.words_by if revision else None,
         )
         if record is None:
             record = await self._new_list(tx, job, task, draft.title)
@@ -251,7 +250,32 @@ class SceneRunner(Runner):
             project_id=job.project_id,
             character_id=character_id,
             owner_name=task.by,
+            words_by=task.words_by,
         )
+
+
+async def _without_removed(
+    tx: Transaction, job: Job, task: SceneTask, record: SceneList | None, draft: SceneDraft
+) -> tuple[SceneTask, SceneDraft]:
+    """Without the words of whoever asked to be forgotten since this was asked for."""
+    brief, request, revision = task.brief, task.request, task.revision
+    if revision is not None and await _forgotten(tx, job, revision.words_by):
+        revision = revision.model_copy(update={"instructions": "", "words_by": None})
+    newest = await tx.scenes.version(record.id, record.versions) if record else None
+    figure = await tx.characters.get(RecordId(task.character_id), deleted=True) if task.character_id else None
+    if await _forgotten(tx, job, task.words_by) or (newest is not None and newest.brief.idea == REMOVED):
+        brief, request = without_words(brief, request)
+        if repeats(draft.title, task.brief.idea):
+            draft = draft.model_copy(update={"title": REMOVED})
+    elif REMOVED in (newest and newest.brief.character, figure and figure.description):
+        brief = without_figure(brief)
+    words_by = task.words_by if brief.idea == task.brief.idea else None
+    update = {"brief": brief, "request": request, "revision": revision, "words_by": words_by}
+    return task.model_copy(update=update), draft
+
+
+async def _forgotten(tx: Transaction, job: Job, member: MemberId | None) -> bool:
+    return member is not None and await tx.own.forgotten_since(job.server_id, member, job.created_at)
 
 
 async def _base(tx: Transaction, task: SceneTask) -> SceneVersion | None:

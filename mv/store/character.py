@@ -158,6 +158,7 @@ def _from_take(record_id: RecordId, take: Take) -> dict[str, Any]:
         "created_at": take.created_at,
         "author_id": take.author_id,
         "instruction": take.instruction,
+        "words_by": take.words_by,
         "from_take": take.from_take,
     }
 
@@ -177,5 +178,6 @@ def _to_take(row: AnyRow) -> Take:
         created_at=row.created_at,
         author_id=row.author_id,
         instruction=row.instruction,
+        words_by=row.words_by,
         from_take=row.from_take,
     )

@@ -5,16 +5,24 @@ A part that is done names the member no more, and so is not found again: where i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Table, and_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import FORMER, MemberId, RecordId
-from mv.domain.mydata import GONE, REMOVED, Forgetting, repeats, without_description, without_words
-from mv.domain.scenes import SceneBrief
-from mv.errors import Stopped
+from mv.domain.mydata import (
+    GONE,
+    REMOVED,
+    Forgetting,
+    repeats,
+    without_description,
+    without_figure,
+    without_file,
+    without_words,
+)
+from mv.domain.scenes import Change, SceneBrief
 from mv.store.character import SqlCharacterRows
 from mv.store.queries import AnyRow, Condition, fold, public
 from mv.store.scenes import SqlSceneRows
@@ -39,8 +47,14 @@ _EMPTIED: dict[str, Any] = {"order": {}, "error": None, "error_facts": None}
 _SENT: dict[str, Any] = {"reply_token": None, "token_expires_at": None, "message_id": None, "channel_id": 0}
 _KEPT_OF_STEPS = ("ticket", "mark", "error")
 """What tells other jobs which orders at a vendor are not theirs."""
-CANCELLED_BY_FORMER = -1
-"""In the facts of what a former member cancelled; 0 is the bot."""
+_THIS_VERSION = and_(
+    scene_versions.c.scene_list_id == bindparam("of_list"), scene_versions.c.number == bindparam("numbered")
+)
+_VERSIONS_OF_OTHERS = (
+    select(func.coalesce(func.sum(scene_lists.c.versions), 0))
+    .where(scene_lists.c.character_id == characters.c.id, scene_lists.c.owner_id != characters.c.owner_id)
+    .scalar_subquery()
+)
 
 
 def in_use(member_id: MemberId) -> Condition:
@@ -63,19 +77,26 @@ class Eraser:
         self._server = forgetting.server_id
         self._member = forgetting.member_id
         self._until = forgetting.asked_at
+        self._repeated_until = forgetting.repeated_until
 
     async def erase(self, size: int) -> bool:
-        """The next part, of that many rows at most; False when nothing was left. Characters come first, for whether
-        others use them hangs on whose the scene lists are."""
-        for part in (self._characters, self._lists, self._versions, self._takes, self._jobs):
+        """The next part, of about that many rows, or of one record with all it has; False when nothing was left.
+        Characters come first, for whether others use them hangs on whose the scene lists are."""
+        parts = (
+            self._characters, self._lists, self._taken_over, self._versions, self._takes, self._jobs, self._projects,
+        )  # fmt: skip
+        for part in parts:
             if await part(size):
                 return True
-        await self._rest()
+        for table in (quotas, settings):
+            mine = and_(table.c.server_id == self._server, table.c.set_by == self._member)
+            await self._connection.execute(update(table).where(mine).values(set_by=FORMER))
         return False
 
     async def _characters(self, size: int) -> bool:
         more = (characters.c.request, characters.c.defaults_applied, in_use(self._member).label("in_use"))
-        rows = await self._owned(characters, size, *more)
+        weight = characters.c.takes + _VERSIONS_OF_OTHERS
+        rows = await self._owned(characters, size, weight.label("weight"), *more)
         if not rows:
             return False
         alone = [row.id for row in rows if _alone(row)]
@@ -91,14 +112,34 @@ class Eraser:
                 for row in undescribed
             ],
         )
+        await self._made_with([row.id for row in undescribed])
         await self._connection.execute(
-            update(takes).where(takes.c.character_id.in_(alone)).values(author_id=FORMER, instruction="")
+            update(takes).where(takes.c.character_id.in_(alone)).values(author_id=FORMER, instruction="", words_by=None)
         )
         await self._part_with(characters, self._figures, rows)
         return True
 
+    async def _made_with(self, figures: Sequence[RecordId]) -> None:
+        """Others' scene lists with characters whose description goes."""
+        made = (scene_lists.c.character_id.in_(figures), scene_lists.c.owner_id != self._member)
+        query = select(scene_versions.c.scene_list_id, scene_versions.c.number, scene_versions.c.brief)
+        query = query.join(scene_lists, scene_lists.c.id == scene_versions.c.scene_list_id).where(*made)
+        rows = (await self._connection.execute(query)).all()
+        await self._many(
+            update(scene_versions).where(_THIS_VERSION),
+            [
+                {
+                    "of_list": row.scene_list_id,
+                    "numbered": row.number,
+                    "brief": without_figure(SceneBrief.model_validate(row.brief)).model_dump(mode="json"),
+                }
+                for row in rows
+            ],
+        )
+        await self._scene_rows.changed(sorted({RecordId(row.scene_list_id) for row in rows}))
+
     async def _lists(self, size: int) -> bool:
-        rows = await self._owned(scene_lists, size)
+        rows = await self._owned(scene_lists, size, scene_lists.c.versions.label("weight"))
         if not rows:
             return False
         alone = [row.id for row in rows if _alone(row)]
@@ -111,17 +152,37 @@ class Eraser:
         await self._part_with(scene_lists, self._scene_rows, rows)
         return True
 
+    async def _taken_over(self, size: int) -> bool:
+        """Scene lists of others whose request holds their words."""
+        query = select(scene_lists.c.id, scene_lists.c.versions.label("weight")).where(
+            scene_lists.c.words_by == self._member,
+            scene_lists.c.server_id == self._server,
+            scene_lists.c.created_at <= self._repeated_until,
+        )
+        found = [RecordId(row.id) for row in _some((await self._connection.execute(query.limit(size))).all(), size)]
+        if not found:
+            return False
+        untitled = await self._without_words(found)
+        for which, values in ((untitled, _TITLED), (found, {"words_by": None})):
+            await self._connection.execute(update(scene_lists).where(scene_lists.c.id.in_(which)).values(values))
+        await self._scene_rows.changed(found)
+        return True
+
     async def _without_words(self, lists: Sequence[RecordId]) -> list[RecordId]:
         """Of all versions of these; returns the lists whose current title was nothing but such words."""
-        columns = ("scene_list_id", "number", "title", "brief", "request")
+        columns = ("scene_list_id", "number", "title", "brief", "request", "defaults_applied", "change")
         query = select(*(scene_versions.c[name] for name in columns), scene_lists.c.versions).join_from(
             scene_versions, scene_lists, scene_lists.c.id == scene_versions.c.scene_list_id
         )
         rows = (await self._connection.execute(query.where(scene_lists.c.id.in_(lists)))).all()
+        from_file = {row.scene_list_id for row in rows if row.change == Change.IMPORT.value}
         changed, untitled = [], []
         for row in rows:
-            before = SceneBrief.model_validate(row.brief)
-            brief, request = without_words(before, row.request)
+            before, defaults = SceneBrief.model_validate(row.brief), row.defaults_applied
+            if row.scene_list_id in from_file:
+                brief, request, defaults = without_file(before, row.request, defaults)
+            else:
+                brief, request = without_words(before, row.request)
             titled = repeats(row.title, before.idea)
             if titled and row.number == row.versions:
                 untitled.append(RecordId(row.scene_list_id))
@@ -132,100 +193,80 @@ class Eraser:
                     "title": REMOVED if titled else row.title,
                     "brief": brief.model_dump(mode="json"),
                     "request": request,
+                    "defaults_applied": defaults,
                 }
             )
-        one = and_(
-            scene_versions.c.scene_list_id == bindparam("of_list"), scene_versions.c.number == bindparam("numbered")
-        )
-        await self._many(update(scene_versions).where(one), changed)
+        await self._many(update(scene_versions).where(_THIS_VERSION), changed)
         return untitled
 
     async def _versions(self, size: int) -> bool:
         query = (
             select(scene_versions.c.scene_list_id.label("of_list"), scene_versions.c.number.label("numbered"))
             .join_from(scene_versions, scene_lists, scene_lists.c.id == scene_versions.c.scene_list_id)
-            .where(scene_versions.c.author_id == self._member, scene_lists.c.server_id == self._server)
-            .where(scene_versions.c.created_at <= self._until)
+            .where(scene_lists.c.server_id == self._server)
         )
-        rows = [dict(row) for row in (await self._connection.execute(query.limit(size))).mappings()]
-        one = and_(
-            scene_versions.c.scene_list_id == bindparam("of_list"), scene_versions.c.number == bindparam("numbered")
-        )
-        await self._many(update(scene_versions).where(one).values(author_id=FORMER, instruction=""), rows)
-        return bool(rows)
+        return await self._instructions(scene_versions, _THIS_VERSION, query, size)
 
     async def _takes(self, size: int) -> bool:
         query = (
             select(takes.c.id.label("which"))
             .join_from(takes, characters, characters.c.id == takes.c.character_id)
-            .where(takes.c.author_id == self._member, characters.c.server_id == self._server)
-            .where(takes.c.created_at <= self._until)
+            .where(characters.c.server_id == self._server)
         )
-        rows = [dict(row) for row in (await self._connection.execute(query.limit(size))).mappings()]
-        change = update(takes).where(takes.c.id == bindparam("which")).values(author_id=FORMER, instruction="")
-        await self._many(change, rows)
-        return bool(rows)
+        return await self._instructions(takes, takes.c.id == bindparam("which"), query, size)
+
+    async def _instructions(self, table: Table, one: Condition, query: Any, size: int) -> bool:
+        """What they asked for of versions or takes, and what others repeated of it. What they repeated of another's
+        stays that one's."""
+        own = case((table.c.words_by.is_(None), ""), else_=table.c.instruction)
+        for whose, until, values in (
+            (table.c.author_id, self._until, {"author_id": FORMER, "instruction": own}),
+            (table.c.words_by, self._repeated_until, {"words_by": None, "instruction": ""}),
+        ):
+            mine = query.where(whose == self._member, table.c.created_at <= until).limit(size)
+            rows = [dict(row) for row in (await self._connection.execute(mine)).mappings()]
+            if rows:
+                await self._many(update(table).where(one).values(values), rows)
+                return True
+        return False
 
     async def _jobs(self, size: int) -> bool:
         query = select(jobs.c.id).where(
             jobs.c.server_id == self._server, jobs.c.member_id == self._member, jobs.c.created_at <= self._until
         )
         found = (await self._connection.execute(query.limit(size))).scalars().all()
-        if not found:
-            return False
-        await self._connection.execute(
-            update(jobs).where(jobs.c.id.in_(found)).values(member_id=FORMER, **_EMPTIED, **_SENT)
-        )
-        query = select(steps.c.job_id, steps.c.name, steps.c.value).where(steps.c.job_id.in_(found))
+        await self.empty(found, member_id=FORMER, **_SENT)
+        return bool(found)
+
+    async def empty(self, which: Sequence[str], **values: Any) -> None:
+        """Jobs keep what the bot needs to know of them, and their journals too."""
+        if not which:
+            return
+        await self._connection.execute(update(jobs).where(jobs.c.id.in_(which)).values(**_EMPTIED, **values))
+        query = select(steps.c.job_id, steps.c.name, steps.c.value).where(steps.c.job_id.in_(which))
         rows = (await self._connection.execute(query)).all()
-        one = and_(steps.c.job_id == bindparam("of_job"), steps.c.name == bindparam("named"))
         left = [{name: row.value[name] for name in _KEPT_OF_STEPS if name in row.value} for row in rows]
         await self._many(
-            update(steps).where(one),
+            update(steps).where(steps.c.job_id == bindparam("of_job"), steps.c.name == bindparam("named")),
             [{"of_job": row.job_id, "named": row.name, "value": value} for row, value in zip(rows, left, strict=True)],
         )
-        return True
 
-    async def _rest(self) -> None:
-        """What there is little of. Orders of others' jobs on records of whoever is a former member by now."""
-        here = (projects.c.server_id == self._server, projects.c.owner_id == self._member)
-        await self._connection.execute(
-            update(projects).where(*here, projects.c.created_at <= self._until).values(owner_id=FORMER)
+    async def _projects(self, size: int) -> bool:
+        mine = select(projects.c.id).where(
+            projects.c.server_id == self._server,
+            projects.c.owner_id == self._member,
+            projects.c.created_at <= self._until,
         )
-        for table in (quotas, settings):
-            mine = and_(table.c.server_id == self._server, table.c.set_by == self._member)
-            await self._connection.execute(update(table).where(mine).values(set_by=FORMER))
-        over = and_(jobs.c.server_id == self._server, jobs.c.finished_at.is_not(None))
-        for name, records in (
-            ("list_id", select(scene_lists.c.id).where(_former(scene_lists), scene_lists.c.server_id == self._server)),
-            (
-                "character_id",
-                select(characters.c.id).where(
-                    _former(characters), characters.c.server_id == self._server, characters.c.description == REMOVED
-                ),
-            ),
-        ):
-            on_these = jobs.c.order[name].as_string().in_(records)
-            await self._connection.execute(update(jobs).where(over, on_these).values(_EMPTIED))
-        await self._cancels(over)
-
-    async def _cancels(self, over: Condition) -> None:
-        query = select(jobs.c.id, jobs.c.error_facts).where(over, jobs.c.error == Stopped.__name__)
-        rows = (await self._connection.execute(query)).all()
-        await self._many(
-            update(jobs).where(jobs.c.id == bindparam("which")),
-            [
-                {"which": row.id, "error_facts": {**row.error_facts, "by_id": CANCELLED_BY_FORMER}}
-                for row in rows
-                if row.error_facts and row.error_facts.get("by_id") == self._member
-            ],
-        )
+        found = (await self._connection.execute(mine.limit(size))).scalars().all()
+        if found:
+            await self._connection.execute(update(projects).where(projects.c.id.in_(found)).values(owner_id=FORMER))
+        return bool(found)
 
     async def _owned(self, table: Table, size: int, *more: Any) -> Sequence[AnyRow]:
         query = select(table.c.id, table.c.private, table.c.deleted_at, *more).where(
             table.c.server_id == self._server, table.c.owner_id == self._member, table.c.created_at <= self._until
         )
-        return (await self._connection.execute(query.limit(size))).all()
+        return _some((await self._connection.execute(query.limit(size))).all(), size)
 
     async def _part_with(self, table: Table, shelf: SqlShelf[Any], rows: Sequence[AnyRow]) -> None:
         """They are nobody's from now on; those that were theirs alone are deleted without undo."""
@@ -237,14 +278,21 @@ class Eraser:
         await self._connection.execute(update(table).where(table.c.id.in_(everything)).values(_NOBODY))
         await shelf.changed([row.id for row in rows if not _alone(row)])
 
-    async def _many(self, change: Any, values: Sequence[Mapping[str, Any]]) -> None:
-        if values:
-            await self._connection.execute(change, [dict(each) for each in values])
+    async def _many(self, change: Any, values: Iterable[Mapping[str, Any]]) -> None:
+        if rows := [dict(each) for each in values]:
+            await self._connection.execute(change, rows)
 
 
 def _alone(row: AnyRow) -> bool:
     return bool(row.private) or row.deleted_at is not None
 
 
-def _former(table: Table) -> Condition:
-    return table.c.owner_id == FORMER
+def _some(rows: Sequence[AnyRow], size: int) -> Sequence[AnyRow]:
+    """The first of them, as many as have `size` rows below them together; one at least."""
+    found: list[AnyRow] = []
+    for row in rows:
+        if found and size < row.weight + 1:
+            break
+        size -= row.weight + 1
+        found.append(row)
+    return found

@@ -10,21 +10,35 @@ from sqlalchemy import Select, Table, and_, delete, func, select, union_all, upd
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import FORMER, Kind, MemberId, RecordId, Ref, ServerId
-from mv.domain.mydata import Belongings, Forgetting, OwnChange, OwnTake
+from mv.domain.mydata import WINDOW, Belongings, Forgetting, OwnChange, OwnTake
 from mv.domain.project import Project
 from mv.domain.scenes import Change
+from mv.errors import Stopped
 from mv.ports import LedgerLine, OwnRows
 from mv.store import search
 from mv.store.character import SqlCharacterRows
 from mv.store.eraser import Eraser, in_use
+from mv.store.eraser_jobs import JobEraser, cancelled_by
 from mv.store.queries import Condition, public, upsert
 from mv.store.scenes import SqlSceneRows
-from mv.store.tables import characters, forgotten, jobs, ledger, projects, quotas, scene_lists, scene_versions, takes
+from mv.store.tables import (
+    characters,
+    forgotten,
+    jobs,
+    ledger,
+    projects,
+    quotas,
+    scene_lists,
+    scene_versions,
+    settings,
+    takes,
+)
 from mv.store.usage import to_line
 
 SERVERS = 1_000
 """Looked through in one statement."""
 _VERSIONS = scene_versions.join(scene_lists, scene_lists.c.id == scene_versions.c.scene_list_id)
+_SET = (quotas, settings)
 _TAKES = takes.join(characters, characters.c.id == takes.c.character_id)
 
 
@@ -36,16 +50,19 @@ class SqlOwnRows(OwnRows):
         self._scenes = scenes
         self._figures = figures
 
-    async def servers(self, member_id: MemberId, among: Sequence[ServerId]) -> tuple[ServerId, ...]:
-        """Those of them in which anything names this member, in that order."""
+    async def servers(
+        self, member_id: MemberId, among: Sequence[ServerId], *, acts: bool = False
+    ) -> tuple[ServerId, ...]:
+        """Those of them in which anything is this member's, in that order; with `acts`, or was set by them."""
         there: set[int] = set()
         for first in range(0, len(among), SERVERS):
-            there |= await self._of_these(member_id, among[first : first + SERVERS])
+            there |= await self._of_these(member_id, among[first : first + SERVERS], acts)
         return tuple(server for server in among if server in there)
 
-    async def _of_these(self, member_id: MemberId, among: Sequence[ServerId]) -> set[int]:
+    async def _of_these(self, member_id: MemberId, among: Sequence[ServerId], acts: bool) -> set[int]:
         owned = [(table, table.c.owner_id) for table in (scene_lists, characters, projects)]
         named = [*owned, *((table, table.c.member_id) for table in (jobs, ledger, quotas))]
+        named += [(table, table.c.set_by) for table in _SET] if acts else []
         found = union_all(
             *(
                 select(table.c.server_id).where(table.c.server_id.in_(among), who == member_id).distinct()
@@ -86,7 +103,32 @@ class SqlOwnRows(OwnRows):
                 .select_from(jobs)
                 .where(jobs.c.server_id == server_id, jobs.c.member_id == member_id)
             ),
+            acts=await self._acts(server_id, member_id),
+            lines=await self._lines(server_id, member_id),
         )
+
+    async def _acts(self, server_id: ServerId, member_id: MemberId) -> int:
+        query = select(jobs.c.error, jobs.c.error_facts).where(
+            jobs.c.server_id == server_id, jobs.c.error == Stopped.__name__, jobs.c.member_id != member_id
+        )
+        cancelled = [row for row in await self._connection.execute(query) if cancelled_by(row) == member_id]
+        set_ = [
+            await self._count(
+                select(func.count())
+                .select_from(table)
+                .where(table.c.server_id == server_id, table.c.set_by == member_id)
+            )
+            for table in _SET
+        ]
+        return len(cancelled) + sum(set_)
+
+    async def _lines(self, server_id: ServerId, member_id: MemberId) -> int:
+        """But for those that wait for the end of the month already."""
+        query = select(func.count()).select_from(ledger)
+        query = query.where(ledger.c.server_id == server_id, ledger.c.member_id == member_id)
+        asked = (forgotten.c.server_id == server_id, forgotten.c.member_id == member_id)
+        before = (await self._connection.execute(select(forgotten.c.asked_at).where(*asked))).scalar_one_or_none()
+        return await self._count(query if before is None else query.where(ledger.c.at > before))
 
     async def _count(self, query: Select[Any]) -> int:
         return int((await self._connection.execute(query)).scalar_one())
@@ -198,23 +240,51 @@ class SqlOwnRows(OwnRows):
         return tuple(Forgetting(**row) for row in rows.mappings())
 
     async def erase(self, forgetting: Forgetting, size: int) -> bool:
-        """Does the next part of it, of that many rows at most; False when nothing was left to do."""
-        return await Eraser(self._connection, self._scenes, self._figures, forgetting).erase(size)
+        """Does the next part of it, of about that many rows; False when nothing was left to do."""
+        return await self._eraser(forgetting).erase(size)
 
-    async def erased(self, forgetting: Forgetting, at: datetime, *, counted_before: datetime) -> None:
-        """All is erased but the ledger, of which lines counted before that moment name nobody from now on."""
-        await self._anonymous(forgetting, ledger.c.counted_at < counted_before)
-        await self._connection.run_sync(search.compact)
+    async def repeated_under_way(self, forgetting: Forgetting) -> bool:
+        """Whether a job of another that holds their words is open, or its result not delivered."""
+        return await JobEraser(self._connection, self._eraser(forgetting), forgetting).under_way()
+
+    async def erase_repeated(self, forgetting: Forgetting, after: int, size: int) -> int | None:
+        """Erases what others' jobs repeat of theirs, of the next so many; the last number, None when all were seen."""
+        return await JobEraser(self._connection, self._eraser(forgetting), forgetting).erase(after, size)
+
+    def _eraser(self, forgetting: Forgetting) -> Eraser:
+        return Eraser(self._connection, self._scenes, self._figures, forgetting)
+
+    async def anonymise(self, forgetting: Forgetting, size: int, *, counted_before: datetime | None = None) -> bool:
+        """That many lines of the ledger name nobody from now on; False when none was left."""
+        mine = select(ledger.c.id).where(
+            ledger.c.server_id == forgetting.server_id,
+            ledger.c.member_id == forgetting.member_id,
+            ledger.c.at <= forgetting.asked_at,
+        )
+        if counted_before is not None:
+            mine = mine.where(ledger.c.counted_at < counted_before)
+        some = update(ledger).where(ledger.c.id.in_(mine.limit(size))).values(member_id=FORMER)
+        return (await self._connection.execute(some)).rowcount > 0
+
+    async def compact(self, *, begin: bool) -> bool:
+        """Lets go of erased words in the text search, some pages at a time."""
+        return await self._connection.run_sync(lambda sync: search.compact(sync, begin=begin))
+
+    async def erased(self, forgetting: Forgetting, at: datetime) -> None:
+        """All is erased but what of the ledger waits for the end of the month."""
         await self._connection.execute(update(forgotten).where(_this(forgetting)).values(erased_at=at))
 
     async def end(self, forgetting: Forgetting) -> None:
-        """The ledger names them no more either, and that they asked is forgotten as well."""
-        await self._anonymous(forgetting, ledger.c.at <= forgetting.asked_at)
+        """That they asked is forgotten as well."""
         await self._connection.execute(delete(forgotten).where(_this(forgetting)))
 
-    async def _anonymous(self, forgetting: Forgetting, which: Condition) -> None:
-        theirs = (ledger.c.server_id == forgetting.server_id, ledger.c.member_id == forgetting.member_id)
-        await self._connection.execute(update(ledger).where(*theirs, which).values(member_id=FORMER))
+    async def forgotten_since(self, server_id: ServerId, member_id: MemberId, at: datetime) -> bool:
+        """Whether they asked to be forgotten after that moment, or shortly before."""
+        asked = (forgotten.c.server_id == server_id, forgotten.c.member_id == member_id)
+        found = await self._connection.execute(
+            select(forgotten.c.asked_at).where(*asked, forgotten.c.asked_at >= at - WINDOW)
+        )
+        return found.first() is not None
 
 
 def _owned(table: Table, server_id: ServerId, member_id: MemberId) -> Condition:

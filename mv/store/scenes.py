@@ -156,6 +156,7 @@ def _from_list(record: SceneList, version: SceneVersion) -> dict[str, Any]:
         "deleted_at": record.deleted_at,
         "owner_name": record.owner_name,
         "starred_at": record.starred_at,
+        "words_by": record.words_by,
     }
 
 
@@ -178,6 +179,7 @@ def _to_list(row: AnyRow) -> SceneList:
         deleted_at=row.deleted_at,
         owner_name=row.owner_name,
         starred_at=row.starred_at,
+        words_by=row.words_by,
     )
 
 
@@ -203,6 +205,7 @@ def _from_version(record_id: RecordId, version: SceneVersion) -> dict[str, Any]:
         "based_on": version.based_on,
         "scene": version.scene,
         "instruction": version.instruction,
+        "words_by": version.words_by,
     }
 
 
@@ -227,4 +230,5 @@ def _to_version(row: AnyRow, made: tuple[Scene, ...]) -> SceneVersion:
         based_on=row.based_on,
         scene=row.scene,
         instruction=row.instruction,
+        words_by=row.words_by,
     )

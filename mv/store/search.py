@@ -75,9 +75,9 @@ def refresh(connection: Connection, kind: Kind, ids: Sequence[RecordId]) -> None
     index.put(connection, [document.entry(kind) for document in found if not document.deleted])
 
 
-def compact(connection: Connection) -> None:
-    """Lets go of words that nothing has any more; takes as long as the index is large."""
-    index_of(connection).compact(connection)
+def compact(connection: Connection, *, begin: bool) -> bool:
+    """Lets go of words that nothing has any more, some pages at a time; False when there was nothing left to do."""
+    return index_of(connection).compact(connection, begin=begin)
 
 
 def drop(connection: Connection, server_id: ServerId, kind: Kind, number: int | None = None) -> None:

@@ -61,8 +61,9 @@ class Index(Protocol):
     def remove(self, connection: Connection, of: Slice) -> None:
         """Nothing if they are not there."""
 
-    def compact(self, connection: Connection) -> None:
-        """Lets go of the words of what was removed or replaced, which the database may still keep."""
+    def compact(self, connection: Connection, *, begin: bool) -> bool:
+        """Lets go of the words of what was removed or replaced, which the database may still keep: some pages at a
+        time, the first to `begin` with. False when there was nothing left to do."""
 
     def numbers(self, connection: Connection, of: Slice, tier: int, wanted: Wanted, size: int) -> list[int]:
         """The newest with all terms in the first `tier` tiers, but not all in fewer. What has `without` is asked for in

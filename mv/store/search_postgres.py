@@ -56,8 +56,9 @@ class PostgresIndex(Index):
         """Nothing if they are not there."""
         connection.execute(_REMOVE, _values(of))
 
-    def compact(self, connection: Connection) -> None:
+    def compact(self, connection: Connection, *, begin: bool) -> bool:
         """Its own clean-up does it."""
+        return False
 
     def numbers(self, connection: Connection, of: Slice, tier: int, wanted: Wanted, size: int) -> list[int]:
         """The newest with all terms in the first `tier` tiers, but not all in fewer."""

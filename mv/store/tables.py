@@ -66,6 +66,12 @@ def _of_library() -> list[Column[Any]]:
     return [Column("owner_name", Words, nullable=False, server_default=""), Column("starred_at", UtcTime)]
 
 
+def _repeated(table: str) -> list[Any]:
+    """Whose words it repeats, where these are another member's: by Again, and by Edit and retry."""
+    words_by = Column("words_by", BigInteger)
+    return [words_by, Index(f"ix_{table}_words", "words_by", sqlite_where=text("words_by IS NOT NULL"))]
+
+
 counters = Table(
     "counters",
     metadata,
@@ -145,6 +151,7 @@ takes = Table(
     Column("author_id", BigInteger),
     Column("instruction", Words, nullable=False, server_default=""),
     Column("from_take", Integer),
+    *_repeated("takes"),
     UniqueConstraint("character_id", "number"),
     UniqueConstraint("job_id", "number"),
     Index("ix_takes_author", "author_id", sqlite_where=text("author_id IS NOT NULL")),
@@ -167,6 +174,7 @@ scene_lists = Table(
         Column("deleted_at", UtcTime),
         *_of_library(),
     ),
+    *_repeated("scene_lists"),
     Index("ix_scene_lists_owner", "server_id", "owner_id", "number"),
     Index("ix_scene_lists_project", "server_id", "project_id", "number"),
     Index("ix_scene_lists_since", "server_id", "created_at", "number"),
@@ -199,6 +207,7 @@ scene_versions = Table(
     Column("based_on", Integer),
     Column("scene", Integer),
     Column("instruction", Words, nullable=False, server_default=""),
+    *_repeated("scene_versions"),
     Index("ix_scene_versions_author", "author_id"),
 )
 

@@ -105,9 +105,9 @@ async def test_a_servers_entries_can_be_dropped(records: Database) -> None:
 
 
 NEW = {
-    "scene_lists": {"owner_name", "starred_at"},
+    "scene_lists": {"owner_name", "starred_at", "words_by"},
     "characters": {"owner_name", "starred_at", "main_take"},
-    "scene_versions": {"change", "based_on", "scene", "instruction"},
+    "scene_versions": {"change", "based_on", "scene", "instruction", "words_by"},
     "scenes": set[str](),
 }
 """Columns that 0004 brings."""

@@ -16,6 +16,7 @@ from bot.ui.custom_ids import Action, Press
 from mv.domain import limits
 from mv.domain.character import Character, VaryOrder
 from mv.domain.ids import RecordId
+from mv.domain.jobs import Job
 from mv.errors import OutOfRange
 
 Instructions = app_commands.Range[str, 1, limits.INSTRUCTIONS]
@@ -72,15 +73,17 @@ class Varying(Part):
         view = await self.app.characters.view(actor, RecordId(job.order["character_id"]))
         before = job.order["variation"]
         order = VaryOrder(instructions=typed.get("instructions"), take=before["take"])
-        await self._vary(interaction, view.record, order)
+        await self._vary(interaction, view.record, order, job)
 
-    async def _vary(self, interaction: discord.Interaction, record: Character, order: VaryOrder) -> None:
+    async def _vary(
+        self, interaction: discord.Interaction, record: Character, order: VaryOrder, after: Job | None = None
+    ) -> None:
         actor = await member_of(interaction, record.server_id)
         await doors.begin(
             interaction,
             self.app.engine,
             self.courier,
-            lambda reply: self.app.characters.vary(actor, record.id, order, reply),
+            lambda reply: self.app.characters.vary(actor, record.id, order, reply, after=after),
             private=record.private,
         )
 

@@ -98,14 +98,18 @@ class Making(Part):
         await self._create(interaction, order)
 
     async def _create(
-        self, interaction: discord.Interaction, order: SceneOrder, server: ServerId | None = None
+        self,
+        interaction: discord.Interaction,
+        order: SceneOrder,
+        server: ServerId | None = None,
+        after: Job | None = None,
     ) -> None:
         actor = await member_of(interaction, server) if server else actor_of(interaction)
         await doors.begin(
             interaction,
             self.app.engine,
             self.courier,
-            lambda reply: self.app.scenes.request(actor, order, reply),
+            lambda reply: self.app.scenes.request(actor, order, reply, after=after),
             private=order.private,
         )
 
@@ -171,12 +175,7 @@ class Making(Part):
         actor = actor_of(interaction)
         record, before = revised(await self.app.jobs.own(actor, about.record))
         view = await self.app.scenes.view(actor, record, before.based_on)
-        revision = Revision(
-            based_on=before.based_on,
-            instructions=typed.get("instructions", ""),
-            scene=number_typed("scene", typed),
-            newest=before.newest,
-        )
+        revision = before.retyped(typed.get("instructions", ""), number_typed("scene", typed))
         await self._revise(interaction, view, revision)
 
     async def on_use_sent(self, interaction: discord.Interaction, about: Target, typed: dict[str, str]) -> None:
@@ -195,7 +194,7 @@ class Making(Part):
         """Edit and retry: the form under a refusal."""
         job = await self.app.jobs.own(actor_of(interaction), about.record)
         order = SceneOrder.model_validate({**job.order["request"], **typed, "private": job.private})
-        await self._create(interaction, order, job.server_id)
+        await self._create(interaction, order, job.server_id, job)
 
     async def result(self, job: Job, room: int) -> Sheet:
         """What a finished job is shown as; its files are small, so those over `room` bytes are left to the courier."""

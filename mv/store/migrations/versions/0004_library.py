@@ -60,6 +60,9 @@ def _settings() -> None:
 
 def _people() -> None:
     """What belongs to one member, and to one project, is found by an index."""
+    for table in ("scene_lists", "scene_versions", "takes"):
+        op.add_column(table, sa.Column("words_by", sa.BigInteger()))
+        _index_where(f"ix_{table}_words", table, ["words_by"], "words_by IS NOT NULL")
     op.create_index("ix_scene_versions_author", "scene_versions", ["author_id"])
     _index_where("ix_takes_author", "takes", ["author_id"], "author_id IS NOT NULL")
     _index_where("ix_jobs_project", "jobs", ["project_id", "number"], "project_id IS NOT NULL")
