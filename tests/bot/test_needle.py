@@ -17,8 +17,8 @@ from mv.domain.jobs import JobState
 from mv.services.scenes_run import SceneRunner
 from mv.store import sqlite_files
 from tests.bot.conftest import MakeWorld
+from tests.bot.test_forms import values
 from tests.bot.test_mydata import Moved
-from tests.bot.test_revise import values
 from tests.bot.world import MANAGER, World, labels, reply, said
 from tests.standins.gemini import GeminiStandIn, Reply
 from tests.standins.replicate import ReplicateStandIn, Script

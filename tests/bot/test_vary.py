@@ -98,11 +98,11 @@ async def test_the_button_opens_a_form_that_says_which_takes_it_means(world: Wor
     assert "This message shows takes 1, 2, 3." in told
     await world.bob.submit_modal(shown, {"instructions": "older", "take": "2"})
     assert "C1 · take 4" in said(world.last)
-    assert (await world.job(2)).order["variation"] == {"instructions": "older", "take": 2, "named": True}
+    assert variation(await world.job(2)) == {"instructions": "older", "take": 2, "named": True, "words_by": None}
     shown = await world.bob.click(world.last, label="Vary")
     assert "This message shows takes 4, 5, 6." in str(shown.modal)
     await world.bob.submit_modal(shown, {"instructions": "", "take": "  "})
-    assert variation(await world.job(3)) == {"instructions": "", "take": 6, "named": False}
+    assert variation(await world.job(3)) == {"instructions": "", "take": 6, "named": False, "words_by": None}
 
 
 @pytest.mark.parametrize("typed", ["0", "2", "99999", "x", "-1", "²", "1.5"])
@@ -357,7 +357,12 @@ async def test_edit_and_retry_has_the_instructions_in_it(make_world: MakeWorld, 
     await world.bob.submit_modal(shown, {"instructions": "in a blue coat"})
     assert "C1 · take 2" in said(world.last)
     assert "> in a blue coat" in said(world.last)
-    assert variation(await world.job(3)) == {"instructions": "in a blue coat", "take": 1, "named": True}
+    assert variation(await world.job(3)) == {
+        "instructions": "in a blue coat",
+        "take": 1,
+        "named": True,
+        "words_by": None,
+    }
 
 
 async def test_the_form_of_before_a_restart_can_still_be_sent(world: World) -> None:
