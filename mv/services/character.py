@@ -18,7 +18,7 @@ from mv.services.admission import Desk
 from mv.services.asking import Ask
 from mv.services.character_library import CharacterLibrary, Portrait, known_take, main_take
 from mv.services.character_task import CharacterTask, checked, draw_seed, for_ratio, repeated, rest_of
-from mv.services.defaults import with_defaults
+from mv.services.defaults import naming, with_defaults
 from mv.services.project import find_project, still_open
 from mv.services.tools import Tools, server_of
 
@@ -55,6 +55,7 @@ class Characters(CharacterLibrary):
             async with self._tools.records.read() as tx:
                 project = await find_project(tx, server, order.project)
                 project_id = project.id if project else None
+                asked = naming(asked, project)
         task = CharacterTask(
             brief=brief,
             request=asked.model_dump(exclude_none=True),

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from mv.domain.actor import Actor
 from mv.domain.character import CharacterOrder
 from mv.domain.ids import Kind, Ref, ServerId
+from mv.domain.project import Project
 from mv.domain.scenes import SceneOrder
 from mv.domain.settings import Option
 from mv.errors import Unknown
@@ -39,6 +40,11 @@ def _flavor(tools: Tools, server: ServerId, given: Any) -> str | None:
     except Unknown:
         log.warning("server %s: its default flavor is not in configs/ any more, and is left out", server)
         return None
+
+
+def naming(asked: O, project: Project | None) -> O:
+    """The order with the ref of the project that was asked for by name: who edits it later means the same one."""
+    return asked.model_copy(update={"project": str(project.ref)}) if project and asked.project else asked
 
 
 async def default_project(tools: Tools, actor: Actor, server: ServerId) -> str | None:

@@ -31,7 +31,7 @@ from mv.errors import NotFound, TextRemoved
 from mv.ports import Transaction
 from mv.services.admission import Desk
 from mv.services.asking import Ask
-from mv.services.defaults import with_defaults
+from mv.services.defaults import naming, with_defaults
 from mv.services.project import find_project, still_open
 from mv.services.shelf import Shelf
 from mv.services.tools import Tools, eyes, server_of
@@ -112,6 +112,7 @@ class Scenes(Shelf[SceneList]):
             async with self._tools.records.read() as tx:
                 project = await find_project(tx, server, order.project)
                 project_id = project.id if project else None
+                asked = naming(asked, project)
                 brief, character_id = await _with_character(tx, actor, brief, private=order.private)
         task = SceneTask(
             brief=brief,

@@ -93,6 +93,20 @@ async def test_edit_and_retry_opens_the_form_with_the_text_in_it(world: World, g
     assert (order["idea"], order["character"], order["style"], order["count"]) == ("A wolf in the park", "z", "noir", 3)
 
 
+async def test_edit_and_retry_means_the_same_project_whatever_it_is_called_now(
+    world: World, google: GeminiStandIn
+) -> None:
+    await world.ann.slash(world.channel, "project create", name="Spring")
+    said_by(google, Reply(block_reason="SAFETY", candidates=False))
+    await world.ann.slash(world.channel, "scenes create", **SCENES, project="spring")
+    message = world.last
+    await world.ann.slash(world.channel, "project rename", ref="P1", name="Autumn")
+    await world.ann.slash(world.channel, "project create", name="Spring")
+    shown = await world.ann.click(message, label="Edit and retry")
+    await world.ann.submit_modal(shown, {"idea": "A wolf in the park", "character": "z"})
+    assert "P1 Autumn" in said(world.last)
+
+
 async def test_edit_and_retry_works_after_a_restart(world: World, google: GeminiStandIn) -> None:
     said_by(google, Reply(block_reason="SAFETY", candidates=False))
     await world.ann.slash(world.channel, "scenes create", **SCENES)
