@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from bot.ui import character, exports, forms, help, jobs, mydata, notice, project, scenes, takes, usage
+from bot.ui import character, exports, forms, help, jobs, mydata, notice, project, scene_history, scenes, takes, usage
 from bot.ui import settings as settings_ui
 from bot.ui.brief import ROOM, in_brief
 from bot.ui.custom_ids import Action, ListOf, Turn
@@ -27,10 +27,11 @@ from mv.domain.engine import Vendor
 from mv.domain.excerpt import excerpt, marks_in
 from mv.domain.ids import ChannelId, Kind, MemberId, Ref, ServerId
 from mv.domain.jobs import JobState, Phase, Progress
-from mv.domain.limits import FOUND, QUERY
+from mv.domain.limits import FOUND, QUERY, VERSIONS
 from mv.domain.mydata import Belongings
 from mv.domain.project import Entrant, Project, ProjectSheet
-from mv.domain.scenes import SceneList
+from mv.domain.scene_changes import changes
+from mv.domain.scenes import Change, SceneList, VersionLine
 from mv.domain.search import Passage, Place, Sought, parse_query
 from mv.domain.settings import Option, Rules, RulesView, Setting
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
@@ -63,6 +64,7 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     yield "character without previews", character.character_message(shown, {})
     portrait = ("text_only:" + text, "as_again:" + text, "able:" + text, text)
     yield "character varied", character.character_message(records.varied_view(text), previews, notes=portrait)
+    yield from _versions(text, count)
     yield "history", takes.history_rows(records.history(text))
     assert takes.history_rows(records.history(text)).content.count("\n") == 14, "all seven"
     yield "renamed", takes.renamed(shown.record)
@@ -146,6 +148,20 @@ HELD_UP = {
     Vendor.REPLICATE: VendorState(waiting=10**6),
     Vendor.OFFLINE: VendorState(probing=True),
 }
+
+
+def _versions(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
+    """The history of a list that was changed from end to end, and the widest comparison."""
+    before, after = records.view(f"{text} 1", scenes=count), records.view(f"{text} 2", scenes=count)
+    version = dataclasses.replace(
+        after.version, number=records.LAST, change=Change.REVISE, scene=24, based_on=1, instruction=text
+    )
+    found = changes(before.version.draft, version.draft)
+    rows = [VersionLine(version=version, changes=found)] * VERSIONS
+    shown = scene_history.history_rows(before.record, _page(rows))
+    assert shown.content.count("**Version ") == VERSIONS, "all six"
+    yield "versions", shown
+    yield "comparison", scene_history.comparison_message(before.record, before.version, version, found)
 
 
 def _job_lines(text: str, numbers: range) -> Iterator[jobs.JobLine]:
