@@ -10,7 +10,7 @@ import sys
 from mv.app import SystemClock, cleaner_of
 from mv.config import load_config
 from mv.domain.retention import CleanUp, Tally
-from mv.errors import DataFolderInUse
+from mv.errors import DataFolderInUse, RecordsNotReady
 from mv.services.preferences import Preferences
 from mv.settings import Settings
 from mv.store.database import Database, file_of
@@ -44,7 +44,9 @@ def tidy_up(settings: Settings, *, dry: bool) -> int:
 
 async def _clean(settings: Settings, *, dry: bool) -> CleanUp:
     clock, config = SystemClock(), load_config(settings.config_dir)
-    database = Database(settings.database, clock=clock)
+    database, path = Database(settings.database, clock=clock), file_of(settings.database)
+    if path is not None and not path.exists():
+        raise RecordsNotReady(path=str(path), why="missing")
     try:
         await (database.look() if dry else database.open())
         media = ObjectMedia.at(settings.media_url, settings.data_dir)
@@ -61,7 +63,7 @@ def _told(report: CleanUp) -> int:
     for server, tally in report.touched():
         nothing = False
         left = ", which the bot has left" if tally.left else ""
-        print(f"Server {server}{left}: {tally.words() or 'its settings and numbers'} {goes}")
+        print(f"Server {server}{left}: {tally.words() or 'its settings and books'} {goes}")
     named = (("Files that no record names", report.orphans), ("Left by interrupted runs", report.scraps))
     for what, tally in named:
         if tally:
@@ -74,6 +76,13 @@ def _told(report: CleanUp) -> int:
             f"Files that no record names: {_files(report.held)} stay, for a database that a restore put aside may name"
             " them. Delete the folders before-restore-… to let them go."
         )
+    if report.older:
+        print(
+            f"Files that no record names: {_files(report.older)} stay, for they are older than these records: another"
+            " database may name them. If there is none, delete them by hand."
+        )
+    if report.failed:
+        print(f"Warning: {len(report.failed)} servers could not be cleaned up; the log says why", file=sys.stderr)
     if report.missing:
         print(f"Warning: {len(report.missing):,} files are named by records, but missing:", file=sys.stderr)
         for key in report.missing[:NAMED]:

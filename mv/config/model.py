@@ -187,6 +187,7 @@ class Retention(Strict):
     keep_deleted_days: int = Field(0, ge=0, le=MOST_DAYS)
     undo_hours: int = Field(24, ge=1, le=24 * 365)
     left_server_days: int = Field(30, ge=0, le=MOST_DAYS)
+    """0 keeps them for ever, as the others do."""
 
 
 class LimitKeys(Strict):

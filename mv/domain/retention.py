@@ -18,12 +18,16 @@ UNDER_WAY = timedelta(days=1)
 BOOKED = timedelta(days=32)
 """What a server that was left has spent counts so long, without names: longer than any month of a budget."""
 
-_OURS = re.compile(r"\d{1,20}/character_ref_\d{8}_\d{6}_[0-9a-f]{8}(\.preview)?\.[a-z0-9]{1,5}")
+_OURS = re.compile(r"\d{1,20}/character_ref_(\d{8}_\d{6})_[0-9a-f]{8}(\.preview)?\.[a-z0-9]{1,5}")
 
 
-def is_ours(key: str) -> bool:
-    """Whether a file is named as this bot names files: nothing else is ever swept."""
-    return _OURS.fullmatch(key) is not None
+def named_at(key: str) -> datetime | None:
+    """When a file got its name, if it has one of those that this bot gives: nothing else is ever swept."""
+    found = _OURS.fullmatch(key)
+    try:
+        return datetime.strptime(found[1], "%Y%m%d_%H%M%S").replace(tzinfo=UTC) if found else None
+    except ValueError:
+        return None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,11 +40,13 @@ class Tally:
     jobs: int = 0
     files: int = 0
     bytes: int = 0
+    others: int = 0
+    """Rows that are none of these: settings, quotas, projects, entries of the ledger."""
     left: bool = False
     """Whether it goes because the bot left it."""
 
     def __bool__(self) -> bool:
-        return any(getattr(self, each.name) for each in fields(self))
+        return any(getattr(self, each.name) for each in fields(self) if each.name != "left")
 
     def words(self) -> str:
         """`2 scene lists, 7 jobs, 3 files of 12,345 bytes`, for the log and the command line."""
@@ -73,6 +79,10 @@ class CleanUp:
     """What interrupted backups, restores and uploads left."""
     held: Tally = field(default_factory=Tally)
     """Orphans that stay, for a database that a restore put aside may name them."""
+    older: Tally = field(default_factory=Tally)
+    """Orphans that stay, for they are older than all that is on record: another database may name them."""
+    failed: list[ServerId] = field(default_factory=list)
+    """Servers of which something is damaged; the log says what."""
     missing: list[str] = field(default_factory=list)
     """Keys of files that records name and that are not there. They are only reported."""
 

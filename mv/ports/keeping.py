@@ -65,8 +65,10 @@ class CleaningRows(Protocol):
     async def takes(self, server_id: ServerId, before: datetime, size: int | None) -> tuple[RecordId, ...]:
         """Takes made until then of characters without a star, but for the main one and the newest of each."""
 
-    async def remove_takes(self, server_id: ServerId, before: datetime, take_ids: Sequence[RecordId]) -> int:
-        """Of those that `takes` found."""
+    async def remove_takes(
+        self, server_id: ServerId, before: datetime, take_ids: Sequence[RecordId], busy: Sequence[RecordId] = ()
+    ) -> int:
+        """Of those that `takes` found, but for those of `busy` characters."""
 
     async def takes_of(self, character_ids: Sequence[RecordId]) -> tuple[RecordId, ...]:
         """All takes of these."""
@@ -79,6 +81,9 @@ class CleaningRows(Protocol):
 
     async def remove_jobs(self, job_ids: Sequence[RecordId]) -> int:
         """With their steps; never one that is open."""
+
+    async def begun(self) -> datetime | None:
+        """Since when anything was made that these records know of; None: nothing was."""
 
     async def loose(self, server_id: ServerId, size: int | None) -> tuple[MediaFile, ...]:
         """Files with a row that no take uses."""
@@ -96,6 +101,10 @@ class CleaningRows(Protocol):
     async def named(self, keys: Sequence[str]) -> frozenset[str]:
         """Those of these keys that a row has."""
 
+    async def others(self, server_id: ServerId, before: datetime) -> int:
+        """How many rows of a server are neither records nor jobs, and would be removed, or name nobody any more:
+        entries of the ledger (all that count in a period before that), projects, quotas, settings."""
+
     async def remove_ledger(self, server_id: ServerId, before: datetime, size: int) -> int:
         """Entries that count in a period before that; returns how many."""
 
@@ -105,8 +114,8 @@ class CleaningRows(Protocol):
     async def remove_projects(self, server_id: ServerId, size: int) -> int:
         """Those that nothing belongs to; returns how many."""
 
-    async def remove_rules(self, server_id: ServerId) -> None:
-        """Quotas and settings."""
+    async def remove_rules(self, server_id: ServerId) -> int:
+        """Quotas and settings; returns how many."""
 
     async def remove_server(self, server_id: ServerId) -> bool:
         """Its counters and the note of it, once nothing else of it is there: True when it is gone."""

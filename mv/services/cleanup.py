@@ -16,10 +16,12 @@ from datetime import datetime, timedelta
 from mv.domain.ids import Kind, RecordId, ServerId
 from mv.domain.retention import CleanUp, Tally
 from mv.domain.settings import Option
+from mv.errors import StorageError
 from mv.ports import Scraps
 from mv.services.cleanup_files import Files
 from mv.services.cleanup_server import KINDS, LeftServers
 from mv.services.cleanup_tools import FOUND_AT_ONCE, ROWS, Keeping, parts, purge, remove_jobs
+from mv.services.incidents import incident
 
 log = logging.getLogger(__name__)
 
@@ -52,19 +54,30 @@ class Cleaner:
         report, now = CleanUp(dry=dry), self._keeping.clock.now()
         async with self._keeping.records.read() as tx:
             known, left = await tx.servers.known(), await tx.servers.left()
-        over = now - timedelta(days=self._keeping.retention.left_server_days)
+        days = self._keeping.retention.left_server_days
+        over = now - timedelta(days=days) if days else None
         for server in known:
-            tally = report.of(server)
-            if server not in left or left[server] > over:
-                await (self._count(server, now, tally) if dry else self._remove(server, now, tally))
-            elif dry:
-                await self._left.count(server, tally)
-            else:
-                await self._left.remove(server, over, tally)
-            if tally and not dry:
-                log.info("server %s: removed %s", server, tally.words())
+            try:
+                await self._server(server, now, report, over if over and left.get(server, now) <= over else None)
+            except StorageError:
+                raise
+            except Exception as error:  # noqa: BLE001  # such as a row that was damaged: the others go on
+                incident(f"the clean-up of server {server}", error)
+                report.failed.append(server)
         await self._files.sweep(known, report)
         return report
+
+    async def _server(self, server: ServerId, now: datetime, report: CleanUp, over: datetime | None) -> None:
+        """One of them; `over` if it was left, until then."""
+        tally = report.of(server)
+        if over is None:
+            await (self._count(server, now, tally) if report.dry else self._remove(server, now, tally))
+        elif report.dry:
+            await self._left.count(server, tally)
+        else:
+            await self._left.remove(server, over, tally)
+        if tally and not report.dry:
+            log.info("server %s: removed %s", server, tally.words() or "its settings and books")
 
     async def _count(self, server: ServerId, now: datetime, tally: Tally) -> None:
         due = await self._due(server, now, None)
@@ -90,7 +103,8 @@ class Cleaner:
         deleted = now - undo
         made, ended = (now - timedelta(days=days[option]) for option in (Option.KEEP_TAKES, Option.KEEP_JOBS))
         async with self._keeping.records.read() as tx:
-            rows = tx.cleaning
+            rows, open_jobs = tx.cleaning, await tx.jobs.unfinished()
+            oldest = open_jobs[0].created_at if open_jobs else now  # what its neighbours ordered is not its own
             records = {kind: await rows.deleted(server, kind, deleted, size) for kind in KINDS}
             return _Due(
                 deleted=deleted,
@@ -98,7 +112,7 @@ class Cleaner:
                 takes_of_deleted=await rows.takes_of(records[Kind.CHARACTER]),
                 made=made,
                 takes=await rows.takes(server, made, size) if days[Option.KEEP_TAKES] else (),
-                jobs=await rows.jobs(server, ended, size) if days[Option.KEEP_JOBS] else (),
+                jobs=await rows.jobs(server, min(ended, oldest), size) if days[Option.KEEP_JOBS] else (),
             )
 
 
@@ -138,5 +152,7 @@ def _tell(report: CleanUp) -> None:
             log.info("%s %s were removed, %s bytes", tally.files, what, tally.bytes)
     if report.held:
         log.info("%s files without a record stay: a database that a restore put aside may name them", report.held.files)
+    if report.older:
+        log.info("%s files without a record stay: they are older than these records", report.older.files)
     if report.missing:
         log.warning("%s files are named by records, but missing, such as %s", len(report.missing), report.missing[0])

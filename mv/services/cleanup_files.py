@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from mv.domain.ids import RecordId, ServerId
-from mv.domain.retention import UNDER_WAY, UPLOADING, CleanUp, Tally, is_ours
+from mv.domain.retention import UNDER_WAY, UPLOADING, CleanUp, Tally, named_at
 from mv.errors import StorageError
 from mv.ports import Freed, Listed, Scraps
 from mv.services.cleanup_tools import FOUND_AT_ONCE, ROWS, Batch, Keeping, parts
@@ -68,13 +68,16 @@ class Files:
         wanted = await self._keys(ServerId(int(folder)), f"{folder}/")
         until, doubtful = self._keeping.clock.now() - UPLOADING, []
         async for files in self._keeping.media.list(folder):
-            doubtful += [file for file in files if file.key not in wanted and _may_go(file, until)]
+            doubtful += [file for file in files if file.key not in wanted and _is_of_before(file, until)]
             wanted.difference_update(file.key for file in files)
         report.missing += sorted(wanted)
         for some in parts(doubtful, ROWS):
-            for file in await self._orphans(some):
-                (report.held if aside else report.orphans).add_file(file.bytes)
-                if not report.dry and not aside:
+            orphans, begun = await self._orphans(some)
+            for file in orphans:
+                older = begun is None or (named_at(file.key) or begun) < begun.replace(microsecond=0)
+                tally = report.held if aside else report.older if older else report.orphans
+                tally.add_file(file.bytes)
+                if tally is report.orphans and not report.dry:
                     await self._delete(file.key)
 
     async def _keys(self, server: ServerId, beginning: str) -> set[str]:
@@ -89,15 +92,16 @@ class Files:
                 return keys
             after = page[-1].sha256
 
-    async def _orphans(self, files: Sequence[Listed]) -> list[Listed]:
+    async def _orphans(self, files: Sequence[Listed]) -> tuple[list[Listed], datetime | None]:
         """Those that neither a row nor the journal of an open job names, at one moment: a job's last transaction stores
-        the rows and ends it."""
+        the rows and ends it. And since when there are records at all."""
         async with self._keeping.records.read() as tx:
             named = set(await tx.cleaning.named([file.key for file in files]))
             for job in await tx.jobs.unfinished():
                 for step in await tx.jobs.steps(job.id):
                     named.update(_keys_in(step.value.get("files")))
-        return [file for file in files if file.key not in named]
+            begun = await tx.cleaning.begun()
+        return [file for file in files if file.key not in named], begun
 
     async def _delete(self, key: str) -> None:
         """What cannot be deleted is an orphan, and swept another day."""
@@ -107,8 +111,8 @@ class Files:
             log.warning("the file %s is left behind: %s", key, error.code)
 
 
-def _may_go(file: Listed, until: datetime) -> bool:
-    return is_ours(file.key) and file.modified <= until
+def _is_of_before(file: Listed, until: datetime) -> bool:
+    return named_at(file.key) is not None and file.modified <= until
 
 
 def _keys_in(files: object) -> list[str]:

@@ -41,6 +41,7 @@ class LeftServers:
             lists, characters = [await tx.cleaning.deleted(server, kind, None, None) for kind in KINDS]
             takes = await tx.cleaning.takes_of(characters)
             tally.jobs += len(await tx.cleaning.jobs(server, None, None))
+            tally.others += await tx.cleaning.others(server, self._keeping.clock.now() - BOOKED)
         tally.scene_lists += len(lists)
         tally.characters += len(characters)
         tally.takes += len(takes)
@@ -60,7 +61,7 @@ class LeftServers:
             while jobs := await self._jobs(server):
                 tally.jobs += await remove_jobs(batch, jobs)
             await self._files.remove_loose(server, tally, batch)
-            await self._books(server, batch)
+            tally.others += await self._books(server, batch)
         except _CameBackError:
             log.warning("server %s came back while it was removed; what is left of it stays", server)
         finally:
@@ -82,8 +83,9 @@ class LeftServers:
         async with self._keeping.records.read() as tx:
             return await tx.cleaning.jobs(server, None, FOUND_AT_ONCE)
 
-    async def _books(self, server: ServerId, batch: _While) -> None:
-        booked = self._keeping.clock.now() - BOOKED
+    async def _books(self, server: ServerId, batch: _While) -> int:
+        """How many rows are gone, or name nobody any more."""
+        booked, removed = self._keeping.clock.now() - BOOKED, 0
 
         async def ledger(tx: Transaction) -> int:
             removed = await tx.cleaning.remove_ledger(server, booked, ROWS)
@@ -93,11 +95,12 @@ class LeftServers:
             return await tx.cleaning.remove_projects(server, ROWS)
 
         for work in (ledger, rest):
-            while await batch(work):
-                pass
-        await batch(lambda tx: tx.cleaning.remove_rules(server))
+            while some := await batch(work):
+                removed += some
+        removed += await batch(lambda tx: tx.cleaning.remove_rules(server))
         if await batch(lambda tx: tx.cleaning.remove_server(server)):
             log.info("server %s was left; nothing of it is kept any more", server)
+        return removed
 
 
 class _While:

@@ -53,8 +53,20 @@ class Keeping:
         return done
 
     async def remove_takes(self, server: ServerId, before: datetime, take_ids: Sequence[RecordId]) -> int:
-        """How many are gone; their files' rows stay."""
-        return await self.batch(lambda tx: tx.cleaning.remove_takes(server, before, take_ids))
+        """How many are gone; their files' rows stay. Those of characters that a job is about stay too: it may go by
+        one, or be about to show it."""
+
+        async def remove(tx: Transaction) -> int:
+            return await tx.cleaning.remove_takes(server, before, take_ids, await _busy(tx, server))
+
+        return await self.batch(remove)
+
+
+async def _busy(tx: Transaction, server: ServerId) -> Sequence[RecordId]:
+    """Characters that an open job goes by, or an undelivered one made."""
+    jobs = [job for job in (*await tx.jobs.unfinished(), *await tx.jobs.undelivered()) if job.server_id == server]
+    about = {str(job.order.get("character_id") or "") for job in jobs} | {str(job.record_id or "") for job in jobs}
+    return [RecordId(key) for key in sorted(about - {""})]
 
 
 async def purge(batch: Batch, kind: Kind, record_id: RecordId, before: datetime | None) -> None:

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Servers:
-    """What Discord says of them. Nothing here raises: what could not be noted is noticed at the next start."""
+    """What Discord says of them. Nothing here raises: what could not be noted is noticed before the next clean-up."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -11,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mv.domain.character import Character, Take
 from mv.domain.ids import Kind, RecordId, Ref
 from mv.ports import CharacterRows
+from mv.store import search
 from mv.store.media_rows import labelled, to_file
-from mv.store.queries import AnyRow, fold
+from mv.store.queries import AnyRow, Condition, fold
 from mv.store.shelf import SqlShelf
-from mv.store.tables import characters, media, projects, takes
+from mv.store.tables import characters, media, projects, scene_lists, takes
 
 _ALL = select(characters, projects.c.name.label("project_name"), projects.c.number.label("project_number")).select_from(
     characters.outerjoin(projects, projects.c.id == characters.c.project_id)
@@ -39,6 +41,10 @@ _LAST = (
 )
 
 
+LINKED = 200
+"""Scene lists that are refreshed with a character: others' commands wait meanwhile."""
+
+
 class SqlCharacterRows(SqlShelf[Character], CharacterRows):
     """`takes` of a character is counted here, whatever the record that is added says."""
 
@@ -59,6 +65,17 @@ class SqlCharacterRows(SqlShelf[Character], CharacterRows):
         counted = update(characters).where(characters.c.id == record_id)
         await self._connection.execute(counted.values(takes=characters.c.takes + len(takes_)))
         await self._index(record_id)
+
+    async def _deleted(self, record_id: RecordId, which: Condition, at: datetime | None) -> bool:
+        """With it goes, or comes, the picture of the scene lists made with it. Those that are not refreshed at once are
+        when it is removed for good."""
+        done = await super()._deleted(record_id, which, at)
+        if done:
+            linked = select(scene_lists.c.id).where(scene_lists.c.character_id == record_id)
+            newest = linked.order_by(scene_lists.c.number.desc()).limit(LINKED)
+            lists = [RecordId(key) for key in (await self._connection.execute(newest)).scalars()]
+            await self._connection.run_sync(search.refresh, Kind.SCENE_LIST, lists)
+        return done
 
     async def takes(self, record_id: RecordId, *, job_id: RecordId | None = None) -> tuple[Take, ...]:
         """All, or those of one job, in order of their number."""

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Delete, Table, Update, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Delete, Table, Update, and_, delete, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.character import MediaFile
@@ -45,6 +45,7 @@ _OPEN: Condition = jobs.c.finished_at.is_(None)
 _USED: Condition = or_(
     exists().where(takes.c.original_id == media.c.id), exists().where(takes.c.preview_id == media.c.id)
 )
+_NAMED: Condition = or_(ledger.c.member_id != 0, ledger.c.project_id.is_not(None))
 _other = takes.alias("other")
 _NEWEST = select(func.max(_other.c.number)).where(_other.c.character_id == takes.c.character_id).scalar_subquery()
 
@@ -101,9 +102,12 @@ class SqlCleaningRows(CleaningRows):
         mine = select(takes.c.id).where(takes.c.character_id == record_id).limit(size)
         size -= await self._removed(delete(takes).where(takes.c.id.in_(mine)))
         if size > 0:
-            linked = select(scene_lists.c.id).where(scene_lists.c.character_id == record_id).limit(size)
-            unlink = update(scene_lists).where(scene_lists.c.id.in_(linked)).values(character_id=None)
-            size -= await self._removed(unlink)
+            query = select(scene_lists.c.id).where(scene_lists.c.character_id == record_id)
+            linked = await self._ids(query, size)
+            size -= await self._removed(
+                update(scene_lists).where(scene_lists.c.id.in_(linked)).values(character_id=None)
+            )
+            await forget_records(self._connection, Kind.SCENE_LIST, linked)
         return size
 
     # ── takes and their files ────────────────────────────────────────────────────────────────────────────────────────
@@ -112,10 +116,17 @@ class SqlCleaningRows(CleaningRows):
         """Takes made until then of characters without a star, but for the main one and the newest of each."""
         return await self._ids(_old_takes(server_id, before), size)
 
-    async def remove_takes(self, server_id: ServerId, before: datetime, take_ids: Sequence[RecordId]) -> int:
-        """Of those that `takes` found."""
+    async def remove_takes(
+        self, server_id: ServerId, before: datetime, take_ids: Sequence[RecordId], busy: Sequence[RecordId] = ()
+    ) -> int:
+        """Of those that `takes` found, but for those of `busy` characters."""
         due = _old_takes(server_id, before).where(takes.c.id.in_(take_ids))
-        return await self._removed(delete(takes).where(takes.c.id.in_(due)))
+        if busy:
+            due = due.where(takes.c.character_id.not_in(busy))
+        removed = delete(takes).where(takes.c.id.in_(due)).returning(takes.c.character_id)
+        of = (await self._connection.execute(removed)).scalars().all()
+        await forget_records(self._connection, Kind.CHARACTER, sorted({RecordId(key) for key in of}))
+        return len(of)
 
     async def takes_of(self, character_ids: Sequence[RecordId]) -> tuple[RecordId, ...]:
         """All takes of these."""
@@ -123,6 +134,11 @@ class SqlCleaningRows(CleaningRows):
         for some in _parts(character_ids):
             found += await self._ids(select(takes.c.id).where(takes.c.character_id.in_(some)), None)
         return tuple(found)
+
+    async def begun(self) -> datetime | None:
+        """The first entry of the ledger: every job has one, and it outlives the job."""
+        first = select(ledger.c.counted_at).order_by(ledger.c.id).limit(1)
+        return (await self._connection.execute(first)).scalar_one_or_none()
 
     async def loose(self, server_id: ServerId, size: int | None) -> tuple[MediaFile, ...]:
         """Files with a row that no take uses."""
@@ -194,6 +210,15 @@ class SqlCleaningRows(CleaningRows):
 
     # ── a server that was left ───────────────────────────────────────────────────────────────────────────────────────
 
+    async def others(self, server_id: ServerId, before: datetime) -> int:
+        """How many rows are neither records nor jobs, and would be removed, or name nobody any more."""
+        due = or_(ledger.c.counted_at < before, _NAMED)
+        found = [(ledger, due), *((table, true()) for table in (projects, quotas, settings))]
+        counted = [
+            select(func.count()).select_from(table).where(_of(table, server_id), which) for table, which in found
+        ]
+        return sum([int((await self._connection.execute(query)).scalar_one()) for query in counted])
+
     async def remove_ledger(self, server_id: ServerId, before: datetime, size: int) -> int:
         """Entries that count in a period before that; returns how many."""
         old = select(ledger.c.id).where(ledger.c.server_id == server_id, ledger.c.counted_at < before).limit(size)
@@ -201,8 +226,7 @@ class SqlCleaningRows(CleaningRows):
 
     async def blank_ledger(self, server_id: ServerId, size: int) -> int:
         """Takes members and projects out of entries; returns how many."""
-        whose = or_(ledger.c.member_id != 0, ledger.c.project_id.is_not(None))
-        named = select(ledger.c.id).where(ledger.c.server_id == server_id, whose).limit(size)
+        named = select(ledger.c.id).where(ledger.c.server_id == server_id, _NAMED).limit(size)
         return await self._removed(update(ledger).where(ledger.c.id.in_(named)).values(member_id=0, project_id=None))
 
     async def remove_projects(self, server_id: ServerId, size: int) -> int:
@@ -212,10 +236,9 @@ class SqlCleaningRows(CleaningRows):
             free = free.where(~exists().where(table.c.server_id == server_id, table.c.project_id == projects.c.id))
         return await self._removed(delete(projects).where(projects.c.id.in_(free.limit(size))))
 
-    async def remove_rules(self, server_id: ServerId) -> None:
-        """Quotas and settings."""
-        for table in (quotas, settings):
-            await self._connection.execute(delete(table).where(table.c.server_id == server_id))
+    async def remove_rules(self, server_id: ServerId) -> int:
+        """Quotas and settings; returns how many."""
+        return sum([await self._removed(delete(table).where(_of(table, server_id))) for table in (quotas, settings)])
 
     async def remove_server(self, server_id: ServerId) -> bool:
         """Its counters and the note of it, once nothing else of it is there: True when it is gone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,9 +12,11 @@ from urllib.parse import unquote, urlsplit
 from mv.errors import StorageError
 from mv.ports import Scrap, Scraps
 
+RESTORE = "restore.part"
+"""A folder beside the database, while a backup is brought back."""
 NAMES = ("*.part", "*.part.sqlite3", "*.part.sqlite3-*", "*.part.sqlite3.raw", "*.part.sqlite3.raw-*")
-"""In the folders of the data and of the database; `restore.part` is a folder."""
-UPLOADS = "*#[0-9]*"
+"""In the data folder. A database elsewhere may lie beside what is none of ours: there only RESTORE is looked for."""
+UPLOADS = "character_ref_*#[0-9]*"
 """In a local folder with media: how obstore names a file until it is whole."""
 PUT_ASIDE = "before-restore-*"
 
@@ -22,8 +24,9 @@ PUT_ASIDE = "before-restore-*"
 class FolderScraps(Scraps):
     """Of these folders; whoever asks holds them, or only looks."""
 
-    def __init__(self, folders: Sequence[Path], media: Path | None) -> None:
-        self._folders = tuple(dict.fromkeys(folder.absolute() for folder in folders))
+    def __init__(self, data_folder: Path, beside: Path | None, media: Path | None) -> None:
+        self._data = data_folder.absolute()
+        self._beside = beside.absolute() if beside is not None else self._data
         self._media = media
 
     @classmethod
@@ -31,8 +34,11 @@ class FolderScraps(Scraps):
         """As `ObjectMedia.at` understands the address; `database` is its file, if it has one."""
         parts = urlsplit(media_url or "")
         media = Path(unquote(parts.path)) if parts.scheme == "file" and not parts.netloc else None
-        folders = [data_folder, *([database.parent] if database is not None else [])]
-        return cls(folders, data_folder / "media" if media_url is None else media)
+        return cls(
+            data_folder,
+            database.parent if database is not None else None,
+            data_folder / "media" if media_url is None else media,
+        )
 
     async def found(self, before: datetime) -> tuple[Scrap, ...]:
         """Those not touched since then. Raises StorageError."""
@@ -47,7 +53,8 @@ class FolderScraps(Scraps):
         return await asyncio.to_thread(self._put_aside)
 
     def _put_aside(self) -> bool:
-        return any(True for folder in self._folders if folder.is_dir() for _ in folder.glob(PUT_ASIDE))
+        folders = (self._data, self._beside)
+        return any(True for folder in folders if folder.is_dir() for _ in folder.glob(PUT_ASIDE))
 
     def _found(self, before: datetime) -> tuple[Scrap, ...]:
         try:
@@ -56,9 +63,10 @@ class FolderScraps(Scraps):
             raise StorageError from error
 
     def _named(self) -> Iterator[Path]:
-        for folder in self._folders:
-            for name in NAMES:
-                yield from sorted(folder.glob(name))
+        for name in NAMES:
+            yield from sorted(self._data.glob(name))
+        if self._beside != self._data:
+            yield from self._beside.glob(RESTORE)
         if self._media is not None and self._media.is_dir():
             yield from sorted(path for path in self._media.rglob(UPLOADS) if path.is_file())
 

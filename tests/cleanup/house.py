@@ -32,6 +32,7 @@ from tests.store.things import (
     a_character,
     a_file,
     a_job,
+    a_line,
     a_list,
     a_take,
     a_version,
@@ -40,6 +41,8 @@ from tests.store.things import (
 )
 
 DAY = timedelta(days=1)
+LONG_AGO = ServerId(99)
+"""Where the first thing was made that the records know of, nine days ago."""
 
 
 class House:
@@ -181,6 +184,9 @@ class House:
 async def opened_house(folder: Path, **retention: Any) -> AsyncIterator[House]:
     house = House(folder, Retention(**retention))
     await house.records.open()
+    async with house.records.write() as tx:
+        if await tx.cleaning.begun() is None:
+            await tx.usage.append([a_line(new_id(), 1, server_id=LONG_AGO, counted_at=NOON - 9 * DAY)])
     try:
         yield house
     finally:

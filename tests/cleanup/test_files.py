@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from mv.config.model import Retention
 from mv.domain.character import MediaFile, file_name
 from mv.domain.jobs import JobKind
-from mv.domain.retention import is_ours
+from mv.domain.retention import named_at
 from mv.errors import StorageError
 from mv.services.intake import Print
-from tests.cleanup.house import DAY, House
+from mv.store.scraps import FolderScraps
+from tests.cleanup.house import DAY, House, opened_house
 from tests.store.things import NOON, OTHER_SERVER, SERVER
 
 HOUR = timedelta(hours=1)
@@ -50,14 +53,15 @@ async def test_files_that_no_record_names_are_swept_when_they_are_old_enough(hou
 )  # fmt: skip
 async def test_what_this_bot_does_not_name_so_is_never_touched(house: House, key: str) -> None:
     await put(house, key)
-    assert not is_ours(key)
+    assert named_at(key) is None
     assert not (await house.clean()).orphans
     assert house.files() == [key]
 
 
 def test_names_that_are_ours() -> None:
-    assert is_ours(f"{SERVER}/{file_name(NOON, 'jpeg')}")
-    assert is_ours(f"{SERVER}/character_ref_20261122_120000_0123abcd.preview.webp")
+    assert named_at(f"{SERVER}/{file_name(NOON, 'jpeg')}") == NOON.replace(microsecond=0)
+    assert named_at(f"{SERVER}/character_ref_20261122_120000_0123abcd.preview.webp") is not None
+    assert named_at(f"{SERVER}/character_ref_20261399_120000_0123abcd.webp") is None
 
 
 async def test_what_an_open_job_has_taken_in_is_spared_until_it_ends(house: House) -> None:
@@ -127,6 +131,30 @@ async def test_files_stay_where_a_restore_put_a_database_aside(house: House) -> 
     assert (await house.clean()).orphans.files == 1
 
 
+async def test_what_is_older_than_the_records_stays(house: House) -> None:
+    """Such as beside a new database: another one may name them."""
+    old, new = [await put(house, f"{SERVER}/{file_name(NOON - days * DAY, 'png')}") for days in (10, 8)]
+    for dry in (True, False):
+        report = await house.clean(dry=dry)
+        assert (report.older.files, report.older.bytes, report.orphans.files) == (1, 11, 1)
+    assert house.files() == [old]
+    assert new != old
+
+
+async def test_a_new_database_beside_old_files_takes_none_of_them(tmp_path: Path) -> None:
+    async with opened_house(tmp_path) as house:
+        await house.a_character(2)
+        files = house.files()
+    for name in ("mv.sqlite3", "mv.sqlite3-wal", "mv.sqlite3-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+    house = House(tmp_path, Retention())
+    await house.records.open()
+    house.after(DAY)
+    assert (await house.clean()).older.files == len(files) == 4
+    await house.records.close()
+    assert house.files() == files
+
+
 async def test_a_file_that_cannot_be_deleted_is_swept_another_day(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +197,19 @@ async def test_what_interrupted_runs_left_goes_after_a_day(house: House) -> None
     assert [name for name in names if (house.folder / name).exists()] == []
     assert [name for name in kept if not (house.folder / name).exists()] == []
     assert not (house.folder / "restore.part").exists()
+
+
+async def test_beside_a_database_elsewhere_only_what_is_surely_ours_goes(tmp_path: Path) -> None:
+    data, home = tmp_path / "data", tmp_path / "home"
+    names = ["film.mp4.part", "all.zip.part", "restore.part/mv.sqlite3"]
+    for name in names:
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"12345")
+    for path in home.rglob("*"):
+        os.utime(path, (1, 1))
+    scraps = FolderScraps.of(data, home / "mv.sqlite3", None)
+    assert [Path(scrap.path) for scrap in await scraps.found(NOON)] == [home / "restore.part"]
 
 
 async def test_bytes_that_come_again_after_their_file_went_are_stored_anew(house: House) -> None:

@@ -174,12 +174,14 @@ async def test_one_with_open_jobs_waits_for_them(house: House) -> None:
     assert rows_of(house, SERVER) == {}
 
 
-async def test_at_once_if_the_configuration_says_so(tmp_path: Path) -> None:
+async def test_never_if_the_configuration_says_so(tmp_path: Path) -> None:
     async with opened_house(tmp_path, left_server_days=0) as house:
         await furnish(house, SERVER)
         await leave(house, SERVER)
-        await house.clean()
-        assert set(rows_of(house, SERVER)) == {"counters", "ledger", "servers"}
+        house.after(9000 * DAY)
+        ((server, tally),) = (await house.clean()).touched()
+        assert (server, tally.left, tally.characters) == (SERVER, False, 0), "only what its settings say"
+        assert {"characters", "quotas", "settings"} <= set(rows_of(house, SERVER))
 
 
 async def test_members_of_other_servers_have_their_turns_meanwhile(house: House) -> None:
