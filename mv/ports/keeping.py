@@ -62,8 +62,11 @@ class CleaningRows(Protocol):
         """Removes about that many rows of a record that was deleted until then, the record itself last: True when it is
         gone. From the first call on nothing brings it back."""
 
-    async def takes(self, server_id: ServerId, before: datetime, size: int | None) -> tuple[RecordId, ...]:
-        """Takes made until then of characters without a star, but for the main one and the newest of each."""
+    async def takes(
+        self, server_id: ServerId, before: datetime, size: int | None, busy: Sequence[RecordId] = ()
+    ) -> tuple[RecordId, ...]:
+        """Takes made until then of characters without a star, but for the main one and the newest of each, and for
+        those of `busy` characters."""
 
     async def remove_takes(
         self, server_id: ServerId, before: datetime, take_ids: Sequence[RecordId], busy: Sequence[RecordId] = ()

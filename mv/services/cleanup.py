@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 from mv.domain.ids import Kind, RecordId, ServerId
 from mv.domain.retention import CleanUp, Tally
 from mv.domain.settings import Option
-from mv.errors import StorageError
+from mv.errors import StorageDamaged, StorageError
 from mv.ports import Scraps
 from mv.services.cleanup_files import Files
 from mv.services.cleanup_server import KINDS, LeftServers
-from mv.services.cleanup_tools import FOUND_AT_ONCE, ROWS, Keeping, parts, purge, remove_jobs
+from mv.services.cleanup_tools import FOUND_AT_ONCE, ROWS, Keeping, busy, parts, purge, remove_jobs
 from mv.services.incidents import incident
 
 log = logging.getLogger(__name__)
@@ -59,9 +59,9 @@ class Cleaner:
         for server in known:
             try:
                 await self._server(server, now, report, over if over and left.get(server, now) <= over else None)
-            except StorageError:
-                raise
-            except Exception as error:  # noqa: BLE001  # such as a row that was damaged: the others go on
+            except Exception as error:  # such as a row that was damaged: the others go on
+                if isinstance(error, StorageError) and not isinstance(error, StorageDamaged):
+                    raise
                 incident(f"the clean-up of server {server}", error)
                 report.failed.append(server)
         await self._files.sweep(known, report)
@@ -111,7 +111,7 @@ class Cleaner:
                 records=records,
                 takes_of_deleted=await rows.takes_of(records[Kind.CHARACTER]),
                 made=made,
-                takes=await rows.takes(server, made, size) if days[Option.KEEP_TAKES] else (),
+                takes=await rows.takes(server, made, size, await busy(tx, server)) if days[Option.KEEP_TAKES] else (),
                 jobs=await rows.jobs(server, min(ended, oldest), size) if days[Option.KEEP_JOBS] else (),
             )
 

@@ -57,12 +57,12 @@ class Keeping:
         one, or be about to show it."""
 
         async def remove(tx: Transaction) -> int:
-            return await tx.cleaning.remove_takes(server, before, take_ids, await _busy(tx, server))
+            return await tx.cleaning.remove_takes(server, before, take_ids, await busy(tx, server))
 
         return await self.batch(remove)
 
 
-async def _busy(tx: Transaction, server: ServerId) -> Sequence[RecordId]:
+async def busy(tx: Transaction, server: ServerId) -> Sequence[RecordId]:
     """Characters that an open job goes by, or an undelivered one made."""
     jobs = [job for job in (*await tx.jobs.unfinished(), *await tx.jobs.undelivered()) if job.server_id == server]
     about = {str(job.order.get("character_id") or "") for job in jobs} | {str(job.record_id or "") for job in jobs}

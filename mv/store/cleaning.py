@@ -112,17 +112,18 @@ class SqlCleaningRows(CleaningRows):
 
     # ── takes and their files ────────────────────────────────────────────────────────────────────────────────────────
 
-    async def takes(self, server_id: ServerId, before: datetime, size: int | None) -> tuple[RecordId, ...]:
-        """Takes made until then of characters without a star, but for the main one and the newest of each."""
-        return await self._ids(_old_takes(server_id, before), size)
+    async def takes(
+        self, server_id: ServerId, before: datetime, size: int | None, busy: Sequence[RecordId] = ()
+    ) -> tuple[RecordId, ...]:
+        """Takes made until then of characters without a star, but for the main one and the newest of each, and for
+        those of `busy` characters."""
+        return await self._ids(_old_takes(server_id, before, busy), size)
 
     async def remove_takes(
         self, server_id: ServerId, before: datetime, take_ids: Sequence[RecordId], busy: Sequence[RecordId] = ()
     ) -> int:
         """Of those that `takes` found, but for those of `busy` characters."""
-        due = _old_takes(server_id, before).where(takes.c.id.in_(take_ids))
-        if busy:
-            due = due.where(takes.c.character_id.not_in(busy))
+        due = _old_takes(server_id, before, busy).where(takes.c.id.in_(take_ids))
         removed = delete(takes).where(takes.c.id.in_(due)).returning(takes.c.character_id)
         of = (await self._connection.execute(removed)).scalars().all()
         await forget_records(self._connection, Kind.CHARACTER, sorted({RecordId(key) for key in of}))
@@ -270,7 +271,7 @@ def _parts(keys: Sequence[K]) -> Iterator[Sequence[K]]:
     return (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
 
 
-def _old_takes(server_id: ServerId, before: datetime) -> Any:
+def _old_takes(server_id: ServerId, before: datetime, busy: Sequence[RecordId]) -> Any:
     kept = or_(takes.c.number == characters.c.main_take, takes.c.number == _NEWEST)
     return (
         select(takes.c.id)
@@ -279,6 +280,7 @@ def _old_takes(server_id: ServerId, before: datetime) -> Any:
             characters.c.server_id == server_id,
             characters.c.deleted_at.is_(None),
             characters.c.starred_at.is_(None),
+            characters.c.id.not_in(busy),
             takes.c.created_at <= before,
             ~func.coalesce(kept, False),
         )

@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mv.domain.ids import Kind
 from mv.domain.jobs import JobKind
+from mv.domain.search import Filters, parse_query
 from mv.domain.settings import Option
+from mv.ports import Seen
 from tests.cleanup.house import DAY, House, opened_house
 from tests.store.test_plans import listening
-from tests.store.things import NOON, OTHER_SERVER, SERVER, a_version
+from tests.store.things import ANA, NOON, OTHER_SERVER, SERVER, a_version
 
 MINUTE = timedelta(minutes=1)
 
@@ -192,6 +195,52 @@ async def test_a_take_that_becomes_the_main_one_meanwhile_stays(house: House) ->
     assert await house.takes(figure.id) == [1, 3]
 
 
+async def test_takes_stay_that_a_job_may_go_by_or_is_about_to_show(house: House) -> None:
+    varied, made, idle = [await house.a_character(3) for _ in range(3)]
+    job = await house.a_job(done=False, kind=JobKind.CHARACTER, order={"character_id": varied.id})
+    shown = await house.a_job(delivered=False, kind=JobKind.CHARACTER)
+    house.rows(f"UPDATE jobs SET record_id = '{made.id}' WHERE id = '{shown.id}'")
+    await house.set(Option.KEEP_TAKES, 1)
+    house.after(99 * DAY)
+    for dry in (True, False):
+        assert (await house.clean(dry=dry)).of(SERVER).takes == 2
+    assert [await house.takes(figure.id) for figure in (varied, made, idle)] == [[1, 2, 3], [1, 2, 3], [3]]
+    await house.end(job)
+    house.rows("UPDATE jobs SET delivered_at = finished_at")
+    await house.clean()
+    assert [await house.takes(figure.id) for figure in (varied, made, idle)] == [[3], [3], [3]]
+
+
+async def test_the_search_knows_what_takes_and_pictures_are_left(house: House) -> None:
+    figure = await house.a_character(2)
+    house.rows("UPDATE takes SET engine = 'old' WHERE number = 1")
+    await house.a_list(character_id=figure.id)
+    async with house.records.write() as tx:
+        await tx.characters.rename(figure.id, "Mara")
+    await house.set(Option.KEEP_TAKES, 1)
+
+    async def found(rows: str, **filters: Any) -> int:
+        async with house.records.read() as tx:
+            seen = Seen(server_id=SERVER, member_id=ANA)
+            query = parse_query("mara" if rows == "characters" else "keeper")
+            page = await getattr(tx, rows).search(seen, query, Filters(**filters), after=None, size=5)
+            return len(page.rows)
+
+    assert [await found("characters", engine="old"), await found("scenes", has_picture=True)] == [1, 1]
+    house.after(99 * DAY)
+    await house.clean()
+    assert [await found("characters", engine="old"), await found("scenes", has_picture=True)] == [0, 1]
+    await house.delete(figure, house.clock.now())
+    assert [await found("scenes", has_picture=True), await found("scenes", has_picture=False)] == [0, 1]
+    async with house.records.write() as tx:
+        await tx.characters.undelete(figure.id)
+    assert await found("scenes", has_picture=True) == 1
+    await house.delete(figure, house.clock.now())
+    house.after(199 * DAY)
+    await house.clean()
+    assert await found("scenes", has_picture=False) == 1
+
+
 async def test_no_file_goes_while_a_picture_is_made_that_may_be_the_same(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -243,6 +292,32 @@ async def test_a_job_that_ended_later_stays(house: House) -> None:
     house.after(2 * DAY)
     await house.clean()
     assert house.rows("SELECT id FROM jobs") == [(later.id,)]
+
+
+async def test_jobs_stay_beside_an_older_one_that_is_open(house: House) -> None:
+    """It may look its order up at the vendor, and must know which are its neighbours'."""
+    neighbour, waiting = await house.a_job(), await house.a_job(done=False)
+    house.rows(f"UPDATE jobs SET finished_at = '2026-11-23 12:00:00.000000' WHERE id = '{neighbour.id}'")
+    await house.set(Option.KEEP_JOBS, 1)
+    house.after(9 * DAY)
+    await house.clean()
+    assert house.count("jobs") == 2
+    await house.end(waiting)
+    house.rows("UPDATE jobs SET delivered_at = finished_at")
+    await house.clean()
+    assert house.count("jobs") == 0
+
+
+async def test_a_damaged_setting_stops_its_own_server_alone(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    for server in (SERVER, OTHER_SERVER):
+        await house.set(Option.KEEP_JOBS, 1, server)
+        await house.a_job(server=server)
+    house.rows(f"UPDATE settings SET value = '{{' WHERE server_id = {SERVER}")
+    house.preferences.forget(SERVER)
+    house.after(9 * DAY)
+    report = await house.clean()
+    assert (report.failed, report.of(OTHER_SERVER).jobs) == ([SERVER], 1)
+    assert f"the clean-up of server {SERVER}" in caplog.text
 
 
 async def test_limits_yaml_says_what_holds_where_nothing_is_set(tmp_path: Path) -> None:
