@@ -214,7 +214,8 @@ class MvBot(commands.AutoShardedBot):
         """The clean-up, ten minutes after the start and then once a day."""
         if self._daily.current_loop % LOOKS_A_DAY == 1:
             try:
-                await self.app.servers.are([ServerId(guild.id) for guild in self.guilds])
+                if self.is_ready():
+                    await self.app.servers.are([ServerId(guild.id) for guild in self.guilds])
                 await self.app.cleaner.daily()
             except MvError as error:
                 log.warning("the clean-up broke off: %s; again tomorrow", error.code)

@@ -47,6 +47,7 @@ class DiscordCourier(Courier):
         every_seconds: float,
         remind_after: int,
     ) -> None:
+        self.client = client
         self._jobs = jobs
         self._clock = clock
         self._meter = meter

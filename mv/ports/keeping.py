@@ -18,6 +18,9 @@ class SettingsRows(Protocol):
     async def of(self, server_id: ServerId) -> tuple[Setting, ...]:
         """All of one server; what an option of another version says is left out."""
 
+    async def channels(self) -> tuple[tuple[ServerId, ChannelId], ...]:
+        """All channels of all servers for which anything is set."""
+
     async def put(self, setting: Setting) -> None:
         """Replaces the one of the same option and channel."""
 

@@ -56,6 +56,15 @@ class ServerSettings:
             self._tools.preferences.forget(server)
         return await self.show(actor)
 
+    async def channels(self) -> tuple[tuple[ServerId, ChannelId], ...]:
+        """All channels of all servers for which anything is set. Never raises."""
+        try:
+            async with self._tools.records.read() as tx:
+                return await tx.settings.channels()
+        except MvError as error:
+            log.warning("the channels with settings could not be looked up: %s", error.code)
+            return ()
+
     async def channel_gone(self, server: ServerId, channel: ChannelId) -> None:
         """What was set for a channel that was deleted goes with it. Never raises."""
         try:

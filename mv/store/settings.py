@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import ChannelId, ServerId
-from mv.domain.settings import Option, Setting
+from mv.domain.settings import WHOLE_SERVER, Option, Setting
 from mv.ports import SettingsRows
 from mv.store.queries import upsert
 from mv.store.tables import settings
@@ -41,6 +41,12 @@ class SqlSettingsRows(SettingsRows):
             for row in rows
             if row.name in _OPTIONS
         )
+
+    async def channels(self) -> tuple[tuple[ServerId, ChannelId], ...]:
+        """All channels of all servers for which anything is set."""
+        query = select(settings.c.server_id, settings.c.channel_id).where(settings.c.channel_id != WHOLE_SERVER)
+        rows = await self._connection.execute(query.distinct())
+        return tuple((ServerId(row.server_id), ChannelId(row.channel_id)) for row in rows)
 
     async def put(self, setting: Setting) -> None:
         """Replaces the one of the same option and channel."""

@@ -120,6 +120,23 @@ async def test_a_thread_counts_as_its_channel_unless_it_has_its_own(world: World
     assert "Nothing is made in this channel" in said(await world.ann.slash(thread, "scenes create", **SCENES))
 
 
+async def test_a_channel_that_was_deleted_while_nobody_listened(world: World) -> None:
+    """The only one where something may be made; a thread that is merely archived stays."""
+    quiet, busy = [world.server.create_text_channel(name) for name in ("quiet", "busy")]
+    await put(world, allow_channel=quiet)
+    await put(world, flavor="cinematic", channel=busy)
+    assert "Nothing is made in this channel" in said(await world.ann.slash(world.channel, "scenes create", **SCENES))
+    backend: Any = world.env.backend
+    emit, backend.emit = backend.emit, lambda event, payload: None
+    backend.delete_channel(quiet.id)
+    backend.emit = emit
+    await world.restart()
+    await world.env.settle()
+    await world.ann.slash(world.channel, "scenes create", **SCENES)
+    assert "S1 · version 1" in said(world.last)
+    assert "flavor cinematic" in said(await world.manager.slash(world.channel, "settings show"))
+
+
 async def test_a_default_that_is_not_there_any_more_is_left_out(world: World, caplog: pytest.LogCaptureFixture) -> None:
     await world.ann.slash(world.channel, "project create", name="Spring")
     await put(world, project="P1", flavor="cinematic")
