@@ -242,7 +242,7 @@ def _fill(connection: Connection, size: int, writer: Writer) -> None:
             made += rows
             documents.append(_document(record, version, rows))
         for table, statement, rows in zip(_TABLES, statements, (lists, versions, made), strict=True):
-            connection.exec_driver_sql(statement, [tuple(row[name] for name in _columns(table)) for row in rows])
+            connection.exec_driver_sql(statement, [tuple(row.get(name) for name in _columns(table)) for row in rows])
         search.index_of(connection).put(connection, [each.entry(Kind.SCENE_LIST) for each in documents])
 
 
