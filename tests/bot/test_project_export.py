@@ -10,6 +10,7 @@ import os
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -302,14 +303,20 @@ async def test_discord_takes_less_than_it_said(world: World, monkeypatch: pytest
     assert "too large for this server" in said(result)
 
 
-async def test_a_full_disk_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", ["project export", "mydata export"])
+@pytest.mark.parametrize(("where", "call"), [(zipfile.ZipFile, "writestr"), (Path, "write_bytes"), (Path, "mkdir")])
+async def test_a_full_disk_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, command: str, where: type, call: str
+) -> None:
     await some(world)
 
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
-    result = await export(world, world.ann)
+    monkeypatch.setattr(where, call, full)
+    given = {"ref": "P1"} if command == "project export" else {}
+    result = await world.ann.slash(world.channel, command, **given)
+    assert result.ephemeral
     assert StorageFull.__name__ not in said(result)
     assert "disk is full" in said(result)
     assert files(reply(result)) == []
