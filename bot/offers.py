@@ -64,11 +64,6 @@ async def image_engines(interaction: discord.Interaction, current: str) -> Choic
     return matching(current, [engine.name for engine in _app(interaction).config.engines_for(Makes.IMAGES)])
 
 
-async def scene_engines(interaction: discord.Interaction, current: str) -> Choices:
-    """Engines that write scenes."""
-    return matching(current, [engine.name for engine in _app(interaction).config.engines_for(Makes.SCENES)])
-
-
 async def days(interaction: discord.Interaction, current: str) -> Choices:
     """How far back; any date passes as well."""
     return matching(current, ("today", "yesterday", "7 days", "30 days", "12 weeks"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from mv.services.cleanup_tools import Keeping
 from mv.services.exports import Exports
 from mv.services.jobs import Jobs
 from mv.services.mydata import MyData
+from mv.services.packing import Packer
 from mv.services.preferences import Preferences
 from mv.services.project import Projects
 from mv.services.scenes import Scenes
@@ -40,7 +42,7 @@ from mv.store.darkroom import PillowDarkroom
 from mv.store.lock import FolderLock
 from mv.store.media import ObjectMedia
 from mv.store.opening import OpeningRecords
-from mv.store.scraps import FolderScraps
+from mv.store.scraps import FolderScraps, empty
 from mv.vendors.gated import gated_painters, gated_writers, gates_for
 from mv.vendors.gemini import GeminiWriter
 from mv.vendors.offline import OfflinePainter, OfflineWriter
@@ -84,8 +86,9 @@ class App:
     _lock: FolderLock
 
     async def open(self) -> None:
-        """Takes the data folder and opens the records. Raises StartError, StorageError."""
+        """Takes the data folder, empties its scratch and opens the records. Raises StartError, StorageError."""
         self._lock.acquire()
+        await asyncio.to_thread(empty, self.tools.scratch)
         await self._database.open()
 
     async def warm(self) -> None:
@@ -132,6 +135,7 @@ def build(
         media=ObjectMedia.at(settings.media_url, settings.data_dir),
         darkroom=PillowDarkroom(max_pixels=config.limits.pictures.max_pixels),
         preferences=Preferences(database, config.limits.retention),
+        scratch=settings.data_dir / "scratch",
         writers=gated_writers(writers, gates),
         painters=gated_painters(painters, gates),
         doors=doors(settings),
@@ -140,6 +144,7 @@ def build(
         stand_in=stand_in,
     )
     desk, trace = Desk(database, clock, config, meter, tools.preferences), Trace(settings.debug, config)
+    packer = Packer(tools)
     engine.register(JobKind.SCENES, SceneRunner(tools, trace))
     engine.register(JobKind.CHARACTER, CharacterRunner(tools, trace))
     return App(
@@ -155,9 +160,9 @@ def build(
         projects=Projects(tools),
         jobs=Jobs(tools),
         usage=Usage(tools),
-        exports=Exports(tools),
+        exports=Exports(tools, packer),
         imports=SceneImports(tools),
-        mydata=MyData(tools),
+        mydata=MyData(tools, packer),
         server_settings=ServerSettings(tools),
         servers=Servers(tools),
         cleaner=cleaner_of(settings, database, tools.media, tools.preferences, clock, config),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -12,15 +11,13 @@ from discord.ext import commands
 
 from bot import doors
 from bot.actor import actor_of
-from bot.delivery import DiscordCourier
+from bot.delivery import DiscordCourier, parcels
 from bot.ui import mydata as ui
 from bot.ui.custom_ids import Action, Press
-from bot.ui.frame import Attached, Sheet
-from bot.ui.limits import FILES
+from bot.ui.frame import Sheet
 from bot.ui.sending import editing
 from mv.app import App
 from mv.domain.ids import ServerId, made_at, new_id
-from mv.export.bundle import Packed
 
 FRESH = timedelta(minutes=15)
 """How long a question stands; then it is asked anew, for there may be more by then."""
@@ -38,20 +35,16 @@ class MyDataCog(commands.GroupCog, group_name="mydata", group_description="Your 
         """Forget me."""
         return (doors.pressable(Action.MYDATA_FORGET, self.on_forget),)
 
-    @app_commands.command(name="export", description="All you asked for and what came of it, as zip files")
+    @app_commands.command(name="export", description="All you asked for and what came of it, as ZIP files")
     async def export(self, interaction: discord.Interaction) -> None:
         """Here; in a direct message, in every server shared with the bot."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        room = interaction.filesize_limit
-        async with self.app.mydata.export(actor_of(interaction), _shared(interaction), room) as zips:
-            first = 1
-            for batch in _batches(zips, room):
-                files = [await _attached(each) for each in batch]
-                left_out = sum(len(each.left_out) for each in batch)
-                await doors.show(interaction, ui.packed_sheet(files, first, len(zips), left_out))
-                first += len(batch)
-            if not zips:
+        actor, shared = actor_of(interaction), _shared(interaction)
+        async with self.app.mydata.export(actor, shared, interaction.filesize_limit) as archives:
+            if archives is None:
                 await doors.show(interaction, ui.nothing_kept())
+            else:
+                await parcels.send(interaction, archives, ui.files_message)
 
     @app_commands.command(name="forget", description="Remove your texts and your name; asks first")
     async def forget(self, interaction: discord.Interaction) -> None:
@@ -82,17 +75,3 @@ def _shared(interaction: discord.Interaction) -> dict[ServerId, str]:
 def _names(interaction: discord.Interaction) -> dict[ServerId, str]:
     """Of the servers, where the answer is about several."""
     return {} if interaction.guild_id is not None else _shared(interaction)
-
-
-def _batches(zips: Sequence[Packed], room: int) -> list[list[Packed]]:
-    """What fits into one message each."""
-    batches: list[list[Packed]] = []
-    for each in zips:
-        if not batches or len(batches[-1]) == FILES or sum(one.bytes for one in batches[-1]) + each.bytes > room:
-            batches.append([])
-        batches[-1].append(each)
-    return batches
-
-
-async def _attached(each: Packed) -> Attached:
-    return Attached(name=each.name, data=await asyncio.to_thread(each.path.read_bytes), description=each.name)

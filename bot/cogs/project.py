@@ -94,14 +94,14 @@ class ProjectCog(commands.GroupCog, group_name="project", group_description="Wha
         await doors.show(interaction, character_rows(page, Turn(what=ListOf.CHARACTER, project=project.ref.number)))
 
     @app_commands.command(name="export", description="All of a project as ZIP files: lists, pictures, a contact sheet")
-    @app_commands.autocomplete(ref=offers.projects)
-    @app_commands.describe(ref="Its number, such as P3")
+    @app_commands.autocomplete(ref=offers.all_projects)
+    @app_commands.describe(ref="Its number or name, such as P3")
     async def export(self, interaction: discord.Interaction, ref: str) -> None:
         """What the asker may see of it, for them alone."""
-        actor, exports = actor_of(interaction), self.app.exports
-        project = await exports.project(actor, ref)
+        actor = actor_of(interaction)
+        project = await self.app.projects.named(actor, ref)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        async with exports.packed(actor, project, interaction.filesize_limit) as bundle:
+        async with self.app.exports.project(actor, project, interaction.filesize_limit) as bundle:
             await parcels.send(interaction, bundle.archives, partial(project_files_message, bundle.contents))
 
     async def on_turn(self, interaction: discord.Interaction, turn: Turn) -> None:

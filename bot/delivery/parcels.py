@@ -12,7 +12,7 @@ from bot.ui.frame import Sheet
 from bot.ui.limits import FILES
 from bot.ui.sending import sending
 from mv.errors import FileTooLarge
-from mv.export.project_zip import Archive
+from mv.export.zips import Archive
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,10 @@ from bot.ui.frame import Attached, Sheet
 from bot.ui.limits import CONTENT, joined
 from bot.ui.text import EMPTY, line
 from bot.ui.words import LOCK, many
+from mv.domain.project import Contents
 from mv.domain.scenes import SceneListView
-from mv.export.project_zip import Archive, Contents
 from mv.export.scenes_files import FileFormat, SceneFile
+from mv.export.zips import MANIFEST, Archive
 
 _FOR = {
     FileFormat.JSON: "for programs, and for `/scenes import`",
@@ -33,12 +34,7 @@ def scene_files_message(view: SceneListView, files: Sequence[SceneFile]) -> Shee
 
 
 def project_files_message(contents: Contents, archives: Sequence[Archive]) -> Sheet:
-    """What stands above these ZIP files of a project: with the first, what is in all of them and what is not."""
-    project, of = contents.project, len(contents.names)
-    head = f"**{project.ref}** · {line(project.name, 160) or EMPTY}"
-    if archives[0].number > 1:
-        last = f" to {archives[-1].number}" if len(archives) > 1 else ""
-        return Sheet(content=f"{head} · part {archives[0].number}{last} of {of}")
+    """What stands above these ZIP files of a project."""
     inside = ", ".join(
         (
             many(contents.scene_lists, "scene list"),
@@ -46,9 +42,19 @@ def project_files_message(contents: Contents, archives: Sequence[Archive]) -> Sh
             many(contents.takes, "picture"),
         )
     )
-    lines = [head, f"-# {inside}" + (f"; {of} files, each complete in itself" if of > 1 else "")]
-    ways = [f"`{piece.otherwise}`" for piece in contents.left_out if piece.otherwise]
-    if ways:
-        lines.append(f"Left out, for more than this server takes in one file: {many(len(ways), 'picture')}.")
-        lines.append(joined(ways, CONTENT // 2, " "))
-    return Sheet(content="\n".join(lines))
+    project = contents.project
+    return archives_message(f"**{project.ref}** · {line(project.name, 160) or EMPTY}", inside, archives)
+
+
+def archives_message(head: str, inside: str, archives: Sequence[Archive]) -> Sheet:
+    """What stands above these ZIP files: with the first, what is `inside` all; and what has no place in these."""
+    first, last, of = archives[0].number, archives[-1].number, archives[0].of
+    if first == 1:
+        lines = [head, f"-# {inside}" + (f"; {of} files, each complete in itself" if of > 1 else "")]
+    else:
+        lines = [f"{head} · part {first}" + (f" to {last}" if last > first else "") + f" of {of}"]
+    too_large = [piece for each in archives for piece in each.too_large]
+    if out := len(too_large) + sum(len(each.gone) for each in archives):
+        lines.append(f"{many(out, 'file')} could not be put in: {MANIFEST} says which, and why.")
+        lines.append(joined([f"`{piece.otherwise}`" for piece in too_large if piece.otherwise], CONTENT // 2, " "))
+    return Sheet(content="\n".join(lines).strip())

@@ -8,26 +8,24 @@ import discord
 
 from bot.ui import limits
 from bot.ui.custom_ids import Action, Press, custom_id
-from bot.ui.frame import Attached, Button, Sheet
+from bot.ui.exports import archives_message
+from bot.ui.frame import Button, Sheet
 from bot.ui.notice import Tone, notice
 from bot.ui.text import line
 from bot.ui.words import many
 from mv.domain.ids import RecordId, ServerId
 from mv.domain.mydata import Belongings
+from mv.export.zips import MANIFEST, Archive
 
 NOTHING = "Nothing of yours is kept here"
 _COUNTED = "What you used this month counts until it ends, and limits that managers set for you stay."
 _MESSAGES = "Messages in Discord that show your text stay as well: delete them there, or ask a manager to."
 
 
-def packed_sheet(zips: Sequence[Attached], first: int, count: int, left_out: int) -> Sheet:
-    """Some of the zips, which fit into one message; `first` is the number of the first, of `count` in all."""
-    last = first + len(zips) - 1
-    which = f" · {first}{f'–{last}' if last > first else ''} of {count}" if count > len(zips) else ""
-    text = "README.txt says what is what; manifest.json in every zip lists what is in it." if first == 1 else ""
-    if left_out:
-        text += f"\n{many(left_out, 'file')} could not be put in: manifest.json says which, and why."
-    return Sheet(content=limits.joined([f"### Your data{which}", text], limits.CONTENT).strip(), files=tuple(zips))
+def files_message(archives: Sequence[Archive]) -> Sheet:
+    """What stands above some of the ZIP files."""
+    inside = f"README.txt says what is what; {MANIFEST} in every ZIP lists what is in it"
+    return archives_message("**Your data**", inside, archives)
 
 
 def nothing_kept() -> Sheet:

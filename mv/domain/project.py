@@ -44,3 +44,13 @@ class ProjectSheet:
     spent: int
     unpriced: int
     latest: tuple[Entrant, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What an export of a project holds: how many there are of each."""
+
+    project: Project
+    scene_lists: int
+    characters: int
+    takes: int

@@ -42,11 +42,6 @@ class Change(StrEnum):
     RESTORE = "restore"
     IMPORT = "import"
 
-    @property
-    def by_hand(self) -> bool:
-        """Whether no generator was asked."""
-        return self not in (Change.CREATE, Change.AGAIN, Change.REVISE)
-
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -79,7 +79,15 @@ from mv.errors.start import (
     SchemaTooNew,
     StartError,
 )
-from mv.errors.storage import Conflict, StorageDamaged, StorageError, StorageFull, StorageLocked, StorageReadOnly
+from mv.errors.storage import (
+    Conflict,
+    StorageDamaged,
+    StorageError,
+    StorageFull,
+    StorageLocked,
+    StorageReadOnly,
+    storage_error,
+)
 from mv.errors.vendors import (
     BadAnswer,
     BadRequest,
@@ -163,4 +171,5 @@ __all__ = [
     "VendorResting",
     "error_types",
     "revive",
+    "storage_error",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 
 from mv.errors.base import MvError
@@ -37,3 +38,10 @@ class StorageDamaged(StorageError):
 @dataclass(eq=False)
 class Conflict(StorageError):
     """What was to be stored once is there already, or what it belongs to is not: nothing was stored."""
+
+
+def storage_error(number: int | None) -> StorageError:
+    """What the system means by the number of an error about files."""
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StorageFull()
+    return StorageReadOnly() if number in (errno.EROFS, errno.EACCES, errno.EPERM) else StorageError()

@@ -19,8 +19,12 @@ class FileFormat(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
 
+    @property
+    def extension(self) -> str:
+        """Of a file's name, without the dot."""
+        return "md" if self is FileFormat.MARKDOWN else self.value
 
-EXTENSIONS = {FileFormat.MARKDOWN: "md"}
+
 _MADE_BY: dict[FileFormat, Callable[[SceneListView], bytes]] = {
     FileFormat.JSON: scenes_json,
     FileFormat.MARKDOWN: scenes_markdown,
@@ -39,10 +43,11 @@ class SceneFile:
 
 
 def scene_file(view: SceneListView, format_: FileFormat) -> SceneFile:
-    """`S12_v3.csv` and its kin. Takes some milliseconds, an XLSX more: best made off the event loop."""
-    extension = EXTENSIONS.get(format_, format_.value)
-    return SceneFile(
-        format=format_,
-        name=f"{view.record.ref}_v{view.version.number}.{extension}",
-        data=_MADE_BY[format_](view),
-    )
+    """`S12_v3.csv` and its kin."""
+    name = f"{view.record.ref}_v{view.version.number}.{format_.extension}"
+    return SceneFile(format=format_, name=name, data=scene_data(view, format_))
+
+
+def scene_data(view: SceneListView, format_: FileFormat) -> bytes:
+    """Takes some milliseconds, an XLSX more: best made off the event loop."""
+    return _MADE_BY[format_](view)

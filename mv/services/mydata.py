@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -14,9 +13,10 @@ from mv.domain.ids import MemberId, ServerId
 from mv.domain.mydata import Belongings, Forgetting
 from mv.domain.usage import Period, window
 from mv.errors import StillWorking
-from mv.export.bundle import Packed, packed
+from mv.export.zips import Archive, Chapter, safe_name
 from mv.ports import Transaction
-from mv.services.mydata_pieces import Pieces
+from mv.services.mydata_pieces import OwnPieces
+from mv.services.packing import Packer
 from mv.services.tools import Tools
 
 T = TypeVar("T")
@@ -27,8 +27,6 @@ BATCH = 100
 """Rows that are erased in one transaction: others' commands go in between."""
 LINES = 1_000
 """Of the ledger, in one transaction."""
-AT_ONCE = 2
-"""Exports that are packed at the same time; the others wait."""
 MARGIN = timedelta(days=1)
 """A month ends at other hours in other time zones."""
 
@@ -36,26 +34,32 @@ MARGIN = timedelta(days=1)
 class MyData:
     """/mydata. `shared` are servers that the bot is in, with their names: a direct message is about all of them."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Tools, packer: Packer) -> None:
         self._tools = tools
-        self._packing = asyncio.Semaphore(AT_ONCE)
+        self._packer = packer
 
     @asynccontextmanager
-    async def export(self, actor: Actor, shared: Mapping[ServerId, str], room: int) -> AsyncIterator[Sequence[Packed]]:
-        """Everything of theirs in zips of `room` bytes at most, gone after the block; none if there is nothing.
-        Raises StorageError."""
-        async with self._packing:
-            async with self._tools.records.read() as tx:
-                servers = await _servers(tx, actor, shared)
-            if not servers:
-                yield ()
-                return
-            now = self._tools.clock.now()
-            pieces = Pieces(self._tools, actor.member_id, folders=actor.server_id is None)
+    async def export(
+        self, actor: Actor, shared: Mapping[ServerId, str], room: int
+    ) -> AsyncIterator[AsyncIterator[Archive] | None]:
+        """Everything of theirs in ZIP files of `room` bytes at most, each made when it is asked for; None if there is
+        nothing. Raises StorageError."""
+        async with self._tools.records.read() as tx:
+            servers = await _servers(tx, actor, shared)
+        if not servers:
+            yield None
+            return
+        async with self._packer.packing() as packing:
+            chapters = []
+            for server in servers:
+                name = shared.get(server, "")
+                folder = safe_name(name, f" {server}") if actor.server_id is None else ""
+                own = OwnPieces(self._tools, packing, actor.member_id, server, folder)
+                chapters += [Chapter(pieces=(piece,)) async for piece in own.all(name)]
+            stem = f"mydata_{self._tools.clock.now():%Y-%m-%d}"
             about: dict[str, Any] = {"what": "one member's own data", "servers": [str(server) for server in servers]}
-            own = pieces.of({server: shared.get(server, "") for server in servers})
-            async with packed(own, stem=f"mydata_{now:%Y-%m-%d}", room=room, made_at=now, about=about) as zips:
-                yield zips
+            async with aclosing(packing.archives(chapters, room, stem, about)) as archives:
+                yield archives
 
     async def question(self, actor: Actor, shared: Mapping[ServerId, str]) -> tuple[Belongings, ...]:
         """What would be forgotten, by server; none where there is nothing. Raises StillWorking."""

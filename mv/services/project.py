@@ -47,6 +47,11 @@ class Projects:
         async with self._tools.records.read() as tx:
             return await any_project(tx, server_of(actor), given)
 
+    async def named(self, actor: Actor, given: str) -> Project:
+        """Open or archived, by ref or name. Raises Unknown."""
+        async with self._tools.records.read() as tx:
+            return await _named(tx, server_of(actor), given)
+
     async def page(self, actor: Actor, before: int | None = None, *, archived: bool | None = None) -> Page[Project]:
         """Newest first; only those that are `archived`, or are not."""
         async with self._tools.records.read() as tx:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
+from pathlib import Path
 
 from mv.config import Config
 from mv.domain.actor import Actor
@@ -31,7 +32,8 @@ from mv.services.preferences import Preferences
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """Ports and configuration. `stand_in` lets offline engines step in for vendors without a key: the preview only."""
+    """Ports and configuration. `scratch` is a folder for files of the moment, emptied at every start. `stand_in` lets
+    offline engines step in for vendors without a key: the preview only."""
 
     records: Records
     clock: Clock
@@ -40,6 +42,7 @@ class Tools:
     media: Media
     darkroom: Darkroom
     preferences: Preferences
+    scratch: Path
     writers: Mapping[Vendor, SceneWriter]
     painters: Mapping[Vendor, Painter]
     doors: Mapping[Vendor, VendorDoor] = field(default_factory=dict)

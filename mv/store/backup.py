@@ -8,7 +8,6 @@ the old state stay, so that it can be put back in its turn.
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import io
 import shutil
@@ -26,6 +25,7 @@ from mv.errors import (
     SchemaTooNew,
     StorageDamaged,
     StorageFull,
+    storage_error,
 )
 from mv.ports import Clock
 from mv.settings import Settings
@@ -38,7 +38,6 @@ from mv.store.migrations import REVISIONS
 
 RESTORING = "restore.part"
 """In the database's folder, while an archive is unpacked; left behind by a kill, and removed by the next restore."""
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +154,9 @@ def _folder(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull from error
+        meaning = storage_error(error.errno)
+        if isinstance(meaning, StorageFull):
+            raise meaning from error
         where = error.filename if isinstance(error.filename, str) else str(path.absolute())
         raise DataFolderUnusable(path=where, reason=error.strerror or "unknown") from error
 

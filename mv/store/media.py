@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from mv.errors import ConfigMistake, DataFolderUnusable, StorageError, StorageFull, StorageReadOnly
+from mv.errors import ConfigMistake, DataFolderUnusable, StorageError, storage_error
 from mv.ports import Listed, Media
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LISTED_AT_ONCE = 1000
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
@@ -123,6 +121,6 @@ def _meaning(error: Exception) -> StorageError:
     """obstore keeps the number of an error of the system in its text only."""
     found = _OS_ERROR.search(str(error))
     number = int(found[1]) if found else 0
-    meaning = StorageFull() if number in _FULL else StorageReadOnly() if number in _FORBIDDEN else StorageError()
+    meaning = storage_error(number)
     log.warning("a file: %s (%s)", meaning.code, errno.errorcode.get(number, type(error).__name__))
     return meaning

@@ -1,8 +1,9 @@
-"""What interrupted backups, restores and uploads left in the data folder: found by name and age, and removed."""
+"""What interrupted backups, restores, uploads and exports left in the data folder, and that it is removed."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 from mv.errors import StorageError
 from mv.ports import Scrap, Scraps
+
+log = logging.getLogger(__name__)
 
 RESTORE = "restore.part"
 """A folder beside the database, while a backup is brought back."""
@@ -69,6 +72,23 @@ class FolderScraps(Scraps):
             yield from self._beside.glob(RESTORE)
         if self._media is not None and self._media.is_dir():
             yield from sorted(path for path in self._media.rglob(UPLOADS) if path.is_file())
+
+
+def empty(scratch: Path) -> None:
+    """Makes the folder, or removes all in it; whoever asks holds the data folder. What cannot be removed stays, and is
+    logged: a start does not fail for it."""
+    try:
+        scratch.mkdir(0o700, exist_ok=True)
+        scratch.chmod(0o700)
+        left = list(scratch.iterdir())
+    except OSError as error:
+        log.warning("%s cannot be used: %s", scratch, error.strerror)
+        return
+    for path in left:
+        try:
+            _remove(path)
+        except StorageError as error:
+            log.warning("%s is left behind: %s", path, error.__cause__)
 
 
 def _scrap(path: Path, before: datetime) -> Scrap | None:

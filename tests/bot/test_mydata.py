@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
@@ -15,16 +16,15 @@ import jsonschema
 import pytest
 from simcord.results import InteractionResult, ResponseMessage
 
-from bot.cogs.mydata import _batches
 from mv.domain.actor import Actor
 from mv.domain.ids import MemberId, RecordId, ServerId
 from mv.domain.mydata import Forgetting
 from mv.domain.usage import AllowanceKind
-from mv.export.bundle import Packed
 from mv.export.scenes import schema
 from mv.ports import Clock
 from mv.services.mydata import MyData
 from tests.bot.conftest import MakeWorld
+from tests.bot.test_project_export import failing
 from tests.bot.world import World, dm, files, labels, reply, said
 from tests.store.test_mydata import dump
 from tests.store.things import plain
@@ -161,15 +161,20 @@ async def test_in_a_direct_message_it_is_about_every_shared_server(world: World)
             assert (await tx.own.belongings(ServerId(server.id), MemberId(world.ann.id))).empty
 
 
-async def test_it_is_split_by_the_room_there_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    await a_day(world)
-    whole = await unpacked(reply(await world.ann.slash(world.channel, "mydata export")))
-    export, room = MyData.export, max(len(data) for data in whole.values()) - 1
+def small_parts(monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    """As if the server took no more in one file."""
+    export = MyData.export
 
     def small(self: MyData, actor: Actor, shared: Mapping[ServerId, str], _: int) -> AbstractAsyncContextManager[Any]:
         return export(self, actor, shared, room)
 
     monkeypatch.setattr(MyData, "export", small)
+
+
+async def test_it_is_split_by_the_room_there_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await a_day(world)
+    whole = await unpacked(reply(await world.ann.slash(world.channel, "mydata export")))
+    small_parts(monkeypatch, max(len(data) for data in whole.values()) - 1)
     result = await world.ann.slash(world.channel, "mydata export")
     names = files(reply(result))
     assert len(names) > 1
@@ -179,22 +184,26 @@ async def test_it_is_split_by_the_room_there_is(world: World, monkeypatch: pytes
     assert "could not be put in: manifest.json says which, and why" in said(result)
 
 
-def test_messages_hold_what_fits_into_one() -> None:
-    zips = [Packed(path=Path(str(n)), name=str(n), bytes=size, files=1, left_out=()) for n, size in
-            enumerate([5, 5, 1, 10, 9, *[0] * 12])]  # fmt: skip
-    assert [[each.bytes for each in batch] for batch in _batches(zips, 10)] == [
-        [5, 5], [1], [10], [9, *[0] * 9], [0] * 3
-    ]  # fmt: skip
-
-
 async def test_several_messages_when_one_is_not_enough(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await a_day(world)
-    monkeypatch.setattr("bot.cogs.mydata._batches", lambda zips, room: [[each] for each in (*zips, *zips, *zips)])
+    small_parts(monkeypatch, 400_000)
+    monkeypatch.setattr("bot.delivery.parcels.MESSAGE_BYTES", 1)
     result = await world.ann.slash(world.channel, "mydata export")
     messages = [message for message in (result.response, *result.followups) if message is not None]
-    assert [len(message.attachments) for message in messages] == [1, 1, 1]
+    assert len(messages) > 1
+    assert [len(message.attachments) for message in messages] == [1] * len(messages)
+    assert messages[-1].content.endswith(f"· part {len(messages)} of {len(messages)}")
     assert all(message.ephemeral for message in messages)
     assert world.channel.history(viewer=world.bob) == [m for m in world.channel.history() if not m.flags.ephemeral]
+    assert os.listdir(world.app.tools.scratch) == []
+
+
+async def test_discord_takes_less_than_it_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await a_day(world)
+    failing(monkeypatch, (413, 40005))
+    result = await world.ann.slash(world.channel, "mydata export")
+    assert "too large for this server" in said(result)
+    assert os.listdir(world.app.tools.scratch) == []
 
 
 async def test_forget_asks_first_and_says_what_happens(world: World) -> None:
@@ -387,4 +396,4 @@ async def test_a_missing_picture_is_said(world: World) -> None:
     result = await world.ann.slash(world.channel, "mydata export")
     assert "1 file could not be put in" in said(result)
     manifest = json.loads((await unpacked(reply(result)))["manifest.json"])
-    assert [each["why"] for each in manifest["left_out"]] == ["missing"]
+    assert [each["why"] for each in manifest["left_out"]] == ["gone"]

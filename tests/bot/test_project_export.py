@@ -7,8 +7,6 @@ import io
 import json
 import logging
 import os
-import sqlite3
-import tempfile
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,13 +25,9 @@ from tests.bot.conftest import MakeWorld
 from tests.bot.world import World, files, reply, said
 
 
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files are put, to see that none stay."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
+def left(world: World) -> list[str]:
+    """What exports leave behind."""
+    return os.listdir(world.app.tools.scratch)
 
 
 FIGURE = {"description": "an astronaut with a violin", "project": "P1"}
@@ -98,7 +92,7 @@ async def room_for_one(world: World) -> int:
     return max(file.bytes for file in await originals(world)) + 40_000
 
 
-async def test_all_that_the_asker_may_see(world: World, temporary: Path) -> None:
+async def test_all_that_the_asker_may_see(world: World) -> None:
     await filled(world)
     result = await export(world, world.ann)
     ((name, data),) = await archives(result)
@@ -119,7 +113,7 @@ async def test_all_that_the_asker_may_see(world: World, temporary: Path) -> None
     assert Image.open(io.BytesIO(inside(data, "contact_sheet.jpg"))).size == (540, 320)
     assert found["project"]["name"] == "Spring / Tide: 灯台"
     assert [take["main"] for take in found["records"][3]["takes"]] == [False, True]
-    assert os.listdir(temporary) == []
+    assert left(world) == []
 
 
 async def test_what_others_keep_private_stays_out(world: World) -> None:
@@ -136,7 +130,7 @@ async def test_another_servers_project_does_not_exist(world: World) -> None:
     for who, where in ((world.stranger, world.far), (world.ann_elsewhere, world.far)):
         result = await who.slash(where, "project export", ref="P1")
         assert result.ephemeral
-        assert "There is no project `P1` here" in said(result)
+        assert "There is no project `P1`" in said(result)
     await world.ann_elsewhere.slash(world.far, "project create", name="Mine")
     ((_, data),) = await archives(await world.stranger.slash(world.far, "project export", ref="p1"))
     assert checked(data)["records"] == []
@@ -162,7 +156,7 @@ async def test_by_name_empty_and_with_deleted_records(world: World) -> None:
     assert [record["ref"] for record in checked(data)["records"]] == ["S1"]
 
 
-async def test_split_where_the_server_takes_less(world: World, temporary: Path) -> None:
+async def test_split_where_the_server_takes_less(world: World) -> None:
     await some(world)
     room = await room_for_one(world)
     world.uploads_up_to(room)
@@ -176,7 +170,7 @@ async def test_split_where_the_server_takes_less(world: World, temporary: Path) 
     assert sum(len(each["files"]) for each in found) == 1 + 3 + 2
     assert f"{len(made)} files, each complete in itself" in said(result)
     assert len(reply(result).attachments) == len(made), "together in one message"
-    assert os.listdir(temporary) == []
+    assert left(world) == []
 
 
 async def test_several_messages_when_one_would_be_too_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,11 +214,13 @@ async def test_a_picture_that_is_gone_is_named(world: World) -> None:
     assert len(found["records"]) == 2
 
 
-async def test_an_archived_project_by_its_number(world: World) -> None:
+@pytest.mark.parametrize("ref", ["P1", "spring / Tide: 灯台"])
+async def test_an_archived_project(world: World, ref: str) -> None:
     await some(world)
-    with sqlite3.connect(world.folder / "mv.sqlite3") as other:
-        other.execute("UPDATE projects SET archived_at = created_at")
-    ((_, data),) = await archives(await export(world, world.ann))
+    await world.ann.slash(world.channel, "project archive", ref="P1")
+    offered = await world.bob.autocomplete(world.channel, "project export", "ref", "spring")
+    assert [(choice["value"], choice["name"].endswith(" · archived")) for choice in offered] == [("P1", True)]
+    ((_, data),) = await archives(await export(world, world.bob, ref))
     assert checked(data)["project"]["archived_at"] is not None
 
 
@@ -244,7 +240,7 @@ async def export_started(world: World, who: MemberActor) -> None:
 
 async def test_it_is_acknowledged_before_it_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await some(world)
-    packed = world.app.exports.packed
+    packed = world.app.exports.project
     acknowledged: list[bool] = []
 
     @asynccontextmanager
@@ -254,7 +250,7 @@ async def test_it_is_acknowledged_before_it_is_made(world: World, monkeypatch: p
         async with packed(*given) as bundle:
             yield bundle
 
-    monkeypatch.setattr(world.app.exports, "packed", looked)
+    monkeypatch.setattr(world.app.exports, "project", looked)
     await archives(await export(world, world.ann))
     assert acknowledged == [True]
 
@@ -280,7 +276,6 @@ async def test_a_token_that_ends_meanwhile_is_in_the_log(
     world: World,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    temporary: Path,
     answer: tuple[int, int],
 ) -> None:
     await some(world)
@@ -291,7 +286,7 @@ async def test_a_token_that_ends_meanwhile_is_in_the_log(
         await export_started(world, world.ann)
     assert had == [1], "a dead token is not asked again"
     assert [r.getMessage() for r in caplog.records if "ended before P1_1of" in r.getMessage()]
-    assert os.listdir(temporary) == []
+    assert left(world) == []
 
 
 async def test_discord_takes_less_than_it_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,15 +303,21 @@ async def test_discord_takes_less_than_it_said(world: World, monkeypatch: pytest
     assert "too large for this server" in said(result)
 
 
-async def test_a_full_disk_is_told(world: World, monkeypatch: pytest.MonkeyPatch, temporary: Path) -> None:
+@pytest.mark.parametrize("command", ["project export", "mydata export"])
+@pytest.mark.parametrize(("where", "call"), [(zipfile.ZipFile, "writestr"), (Path, "write_bytes"), (Path, "mkdir")])
+async def test_a_full_disk_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, command: str, where: type, call: str
+) -> None:
     await some(world)
 
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
-    result = await export(world, world.ann)
+    monkeypatch.setattr(where, call, full)
+    given = {"ref": "P1"} if command == "project export" else {}
+    result = await world.ann.slash(world.channel, command, **given)
+    assert result.ephemeral
     assert StorageFull.__name__ not in said(result)
     assert "disk is full" in said(result)
     assert files(reply(result)) == []
-    assert os.listdir(temporary) == []
+    assert left(world) == []

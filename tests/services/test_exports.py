@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import os
-import tempfile
 import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator
@@ -21,6 +20,8 @@ from mv.domain.actor import Actor
 from mv.domain.character import MediaFile
 from mv.domain.ids import ChannelId, new_id
 from mv.domain.project import Project
+from mv.export.zips import Chapter
+from mv.services.packing import Packer
 from mv.settings import Settings
 from tests.services.conftest import CONFIGS
 from tests.store.things import ANA, SERVER, a_character, a_file, a_list, a_project, a_take, a_version
@@ -65,34 +66,32 @@ async def large(app: App) -> Project:
     return project
 
 
-async def test_all_of_a_large_project(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_all_of_a_large_project(app: App) -> None:
     project = await large(app)
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     records, files, most = set(), 0, 0
     tracemalloc.start()
     try:
-        async with app.exports.packed(ACTOR, project, ROOM) as bundle:
+        async with app.exports.project(ACTOR, project, ROOM) as bundle:
             async for archive in bundle.archives:
                 assert archive.bytes == _size(archive.path) <= ROOM
                 with zipfile.ZipFile(archive.path) as made:
                     found = json.loads(made.read("manifest.json"))
                 records |= {record["ref"] for record in found["records"]}
+                assert found["archives"][archive.number - 1] == archive.name
+                assert len(found["archives"]) == archive.of >= CHARACTERS * TAKES * PICTURE // ROOM
                 files += len(found["files"])
-                most = max(most, _size(temporary))
+                most = max(most, _size(app.tools.scratch))
                 archive.discard()
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     contents = bundle.contents
     assert (contents.scene_lists, contents.characters, contents.takes) == (LISTS, CHARACTERS, CHARACTERS * TAKES)
-    assert len(contents.names) >= CHARACTERS * TAKES * PICTURE // ROOM
     assert records == {*(f"S{n}" for n in range(1, LISTS + 1)), *(f"C{n}" for n in range(1, CHARACTERS + 1))}
     assert files == LISTS * 3 + CHARACTERS * TAKES + 5, "five contact sheets"
     assert peak < CHARACTERS * TAKES * PICTURE / 2
     assert most < 2 * ROOM + 5_000_000, "one archive at a time is on the disk"
-    assert os.listdir(temporary) == []
+    assert os.listdir(app.tools.scratch) == []
 
 
 def _size(path: Path) -> int:
@@ -100,13 +99,19 @@ def _size(path: Path) -> int:
     return sum(each.stat().st_size for each in (path, *path.rglob("*")) if each.is_file())
 
 
-async def test_who_stops_halfway_leaves_nothing(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_files_of_one_name(app: App) -> None:
+    async with Packer(app.tools).packing() as packing:
+        pieces = [await packing.file("texts", "one", ".txt", bytes, each) for each in (b"first", b"second")]
+        async for archive in packing.archives([Chapter(pieces=tuple(pieces))], ROOM, "P1", {}):
+            with zipfile.ZipFile(archive.path) as made:
+                found = {name: made.read(name) for name in made.namelist() if name.endswith(".txt")}
+    assert found == {"texts/one.txt": b"first", "texts/one (2).txt": b"second"}
+
+
+async def test_who_stops_halfway_leaves_nothing(app: App) -> None:
     project = await large(app)
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    async with app.exports.packed(ACTOR, project, ROOM) as bundle:
+    async with app.exports.project(ACTOR, project, ROOM) as bundle:
         async for archive in bundle.archives:
             assert archive.number == 1
             break
-    assert os.listdir(temporary) == []
+    assert os.listdir(app.tools.scratch) == []

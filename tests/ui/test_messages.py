@@ -20,7 +20,7 @@ from bot.ui import character, exports, forms, help, jobs, mydata, notice, projec
 from bot.ui import settings as settings_ui
 from bot.ui.brief import ROOM, in_brief
 from bot.ui.custom_ids import Action, ListOf, Turn
-from bot.ui.frame import Attached, Sheet
+from bot.ui.frame import Sheet
 from bot.ui.text import line, plain
 from mv.domain.character import Character
 from mv.domain.engine import Vendor
@@ -29,15 +29,15 @@ from mv.domain.ids import ChannelId, Kind, MemberId, Ref, ServerId
 from mv.domain.jobs import JobState, Phase, Progress
 from mv.domain.limits import FOUND, QUERY, VERSIONS
 from mv.domain.mydata import Belongings
-from mv.domain.project import Entrant, Project, ProjectSheet
+from mv.domain.project import Contents, Entrant, Project, ProjectSheet
 from mv.domain.scene_changes import changes
 from mv.domain.scenes import Change, SceneList, VersionLine
 from mv.domain.search import Passage, Place, Sought, parse_query
 from mv.domain.settings import Option, Rules, RulesView, Setting
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
 from mv.errors import MvError, error_types
-from mv.export.project_zip import Archive, Contents, Piece
 from mv.export.scenes_files import FileFormat, scene_file
+from mv.export.zips import Archive, Piece
 from mv.ports import Found, Hit, Page, VendorState
 from tests.ui import records, rules
 from tests.ui.records import NOW, PIECES, texts
@@ -56,8 +56,8 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     for page in {1, 2, len(scenes.scene_pages(view))}:
         yield f"scenes, page {page}", scenes.scene_list_message(view, page)
     yield "files of a list", exports.scene_files_message(view, [scene_file(view, each) for each in FileFormat])
-    for contents, archives in _project_files(text):
-        yield "files of a project", exports.project_files_message(contents, archives)
+    for archives in _archives(text):
+        yield "files of a project", exports.project_files_message(_contents(text), archives)
     shown = records.character_view(text, min(count, 12))
     previews = {take.id: b"picture" for take in shown.takes}
     yield "character", character.character_message(shown, previews, missing=line(text, 300))
@@ -103,8 +103,8 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     for servers in ({}, named):
         yield "forget?", mydata.forget_question(much, servers, records.key(1))
         yield "forgotten", mydata.forgot(much, servers)
-    zips = [Attached(name=f"mydata_{n}of10.zip", data=b"zip", description="zip") for n in range(10)]
-    yield "my data", mydata.packed_sheet(zips, 1, 999, 10**6)
+    for archives in _archives(text):
+        yield "my data", mydata.files_message(archives)
     for state in JobState:
         made = records.job(state, text)
         yield f"job {state}", jobs.job_sheet(made, Ref(Kind.CHARACTER, 7), plain(text, 500))
@@ -221,16 +221,19 @@ def _project(text: str) -> Project:
     )  # fmt: skip
 
 
-def _project_files(text: str) -> Iterator[tuple[Contents, list[Archive]]]:
+def _contents(text: str) -> Contents:
+    return Contents(project=_project(text), scene_lists=records.LAST, characters=records.LAST, takes=records.LAST)
+
+
+def _archives(text: str) -> Iterator[list[Archive]]:
     """The first ones of many, with more left out than a message can name; and later ones."""
     way = f"/character original ref:C{records.LAST} take:1"
-    left_out = tuple(Piece(name=text, source=Path("x"), size=1, otherwise=way) for _ in range(200))
-    contents = Contents(
-        project=_project(text), scene_lists=records.LAST, characters=records.LAST, takes=records.LAST,
-        names=("x.zip",) * 200, left_out=left_out,
-    )  # fmt: skip
-    for number in (1, 100):
-        yield contents, [Archive(number=n, name="x.zip", path=Path("x"), bytes=1) for n in range(number, number + 3)]
+    out = tuple(Piece(name=text, source=Path("x"), size=1, otherwise=way) for _ in range(200))
+    for first in (1, 100):
+        yield [
+            Archive(number=n, of=200, path=Path("x.zip"), bytes=1, too_large=out, gone=out)
+            for n in range(first, first + 3)
+        ]
 
 
 def _rules(text: str, count: int) -> RulesView:

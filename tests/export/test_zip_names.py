@@ -1,4 +1,4 @@
-"""Names of files, on every system."""
+"""Names of files in ZIPs, on every system."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mv.export.names import LONGEST, safe_name
+from mv.export.zips import LONGEST, Names, safe_name
 from tests.ui.records import texts
 
 
@@ -48,3 +48,15 @@ def test_any_text_makes_a_name(text: str, tail: str) -> None:
     assert not [char for char in name if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
     assert not re.fullmatch(r"(con|prn|aux|nul|(com|lpt)\d)(\..*)?", name, re.IGNORECASE)
     assert safe_name(name) in (name, name.lstrip("."))
+
+
+def test_each_file_has_a_name_of_its_own() -> None:
+    names = Names()
+    asked = [("a", "x", ".txt"), ("a", "X", ".TXT"), ("a", "x", ".txt"), ("", "x", ".txt"), ("", "Manifest", ".json")]
+    assert [names.of(*each) for each in asked] == [
+        "a/x.txt", "a/X (2).TXT", "a/x (3).txt", "x.txt", "Manifest (2).json"
+    ]  # fmt: skip
+    long = [names.of("a", "x" * 300, " (v1).json") for _ in range(3)]
+    assert len(set(long)) == 3
+    assert {len(name) for name in long} == {len("a/") + LONGEST}
+    assert long[2].endswith("x (3) (v1).json")

@@ -1,5 +1,5 @@
-"""A project as ZIP files, each complete in itself and no larger than it may be, with a manifest that names every file
-in it by length and SHA-256, and the other ZIP files.
+"""Files as ZIPs, each complete in itself and no larger than it may be, with a manifest that names every file in it by
+length and SHA-256, and the other ZIPs.
 
 `plan` decides from sizes alone which file goes where, before the first ZIP is written: their names say how many there
 are, and yet only one of them need be on the disk at a time.
@@ -7,27 +7,32 @@ are, and yet only one of them need be on the disk at a time.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
+import re
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from mv.domain.character import MediaFile
-from mv.domain.project import Project
-from mv.errors import StorageError, StorageFull, StorageReadOnly
+from mv.errors import storage_error
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
+LONGEST = 80
+"""Characters of a file's name; its bytes are bounded as well, for most systems count these."""
+_BYTES = 240
+_RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE)
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _MEMBER, _END = 30 + 46, 22
 """What ZIP's format takes for a member, beside its name twice, and for the whole; in bytes."""
-_FULL, _FORBIDDEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG), (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,61 +56,87 @@ class Chapter:
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Part:
+    """What goes into one ZIP. `too_large` is larger than any may be."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    records: list[Mapping[str, Any]] = field(default_factory=list)
+    too_large: list[Piece] = field(default_factory=list)
+    weight: int = 0
+    """Bytes it takes at most, the manifest included."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """A finished ZIP, the `number`th. Whoever has sent it discards it."""
+    """A finished ZIP, the `number`th `of` so many. Whoever has sent it discards it."""
 
     number: int
-    name: str
+    of: int
     path: Path
     bytes: int
+    too_large: tuple[Piece, ...] = ()
+    gone: tuple[Piece, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Of the file."""
+        return self.path.name
 
     def discard(self) -> None:
         """Makes room for the next."""
         self.path.unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """What an export of a project holds, known before the first ZIP is made."""
-
-    project: Project
-    scene_lists: int
-    characters: int
-    takes: int
-    names: tuple[str, ...]
-    left_out: tuple[Piece, ...]
-
-
-@dataclass(slots=True)
-class Part:
-    """What goes into one ZIP. `left_out` is larger than any may be."""
-
-    pieces: list[Piece] = field(default_factory=list)
-    records: list[Mapping[str, Any]] = field(default_factory=list)
-    left_out: list[Piece] = field(default_factory=list)
-    weight: int = 0
-    """Bytes it takes at most, the manifest included."""
+def safe_name(stem: str, tail: str = "") -> str:
+    """A file's name that every system takes: `stem` as far as it is safe and fits before `tail`, such as ` (v3).json`,
+    which is safe already. Scripts of all kinds stay; what cannot be seen, or turns the direction of reading, goes."""
+    text = unicodedata.normalize("NFC", stem)
+    text = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Zs") else char for char in text)
+    text = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Cs", "Co", "Cn"))
+    text = " ".join(_FORBIDDEN.sub(" ", text).split()).lstrip(". ")[: LONGEST - len(tail)]
+    text = text.encode()[: _BYTES - len(tail.encode())].decode(errors="ignore").rstrip(". ")
+    name = f"{text}{tail}".strip()
+    if not name or name.startswith(".") or _RESERVED.fullmatch(name):
+        return f"_{text[: LONGEST - len(tail) - 1]}{tail.strip()}"
+    return name
 
 
-def archive_names(stem: str, count: int) -> tuple[str, ...]:
+class Names:
+    """Names in a ZIP: each file has one of its own, also where case makes no difference."""
+
+    def __init__(self) -> None:
+        self._taken = {MANIFEST}
+
+    def of(self, folder: str, stem: str, tail: str = "") -> str:
+        """In a `folder`, which is safe already, or in none; ` (2)` before the tail makes a difference."""
+        for number in count(1):
+            name = safe_name(stem, f" ({number}){tail}" if number > 1 else tail)
+            path = f"{folder}/{name}" if folder else name
+            if path.casefold() not in self._taken:
+                break
+        self._taken.add(path.casefold())
+        return path
+
+
+def archive_names(stem: str, parts: int) -> tuple[str, ...]:
     """`P3.zip`, or `P3_1of3.zip` and so on."""
-    if count == 1:
+    if parts == 1:
         return (f"{stem}.zip",)
-    return tuple(f"{stem}_{number}of{count}.zip" for number in range(1, count + 1))
+    return tuple(f"{stem}_{number}of{parts}.zip" for number in range(1, parts + 1))
 
 
 def plan(chapters: Sequence[Chapter], room: int, stem: str, head: Mapping[str, Any]) -> list[Part]:
     """Parts of `room` bytes at most, in order; there is one at least. `head` is what every manifest begins with. A
     chapter stays together if it fits into one part."""
-    count = 1
+    expected = 1
     while True:
-        names = archive_names(stem, count)
-        own = _END + _weight_of(MANIFEST) + _said(manifest(head, count, names, Part(), [], [])) + 200
+        names = archive_names(stem, expected)
+        own = _END + _weight_of(MANIFEST) + _said(manifest(head, expected, names, Part(), [], [])) + 200
         parts = _packed(chapters, room - own)
-        if len(parts) <= count:
+        if len(parts) <= expected:
             return parts
-        count = len(parts)
+        expected = len(parts)
 
 
 def manifest(
@@ -125,19 +156,19 @@ def manifest(
         "archives": list(names),
         "files": list(files),
         "records": _merged(part.records),
-        "left_out": [_left_out(piece, "too_large") for piece in part.left_out]
+        "left_out": [_left_out(piece, "too_large") for piece in part.too_large]
         + [_left_out(piece, "gone") for piece in gone],
     }
 
 
 def packed_size(data: bytes) -> int:
-    """What it takes when deflated, as `ProjectZip` does it."""
+    """What it takes when deflated, as `Zip` does it."""
     packer = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -zlib.MAX_WBITS)
     return len(packer.compress(data)) + len(packer.flush())
 
 
-class ProjectZip:
-    """One ZIP under way. Call it in a thread; it raises StorageError."""
+class Zip:
+    """One under way. Call it in a thread; it raises StorageError."""
 
     def __init__(self, path: Path, at: datetime) -> None:
         self._moment = (at.year, at.month, at.day, at.hour, at.minute, at.second)
@@ -146,10 +177,10 @@ class ProjectZip:
             self._file = path.open("w+b")
         self._zip = zipfile.ZipFile(self._file, "w")
 
-    def add(self, name: str, data: bytes, *, deflated: bool) -> None:
+    def add(self, piece: Piece, data: bytes) -> None:
         """A whole file."""
-        self._write(name, data, deflated)
-        self.files.append({"name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
+        self._write(piece.name, data, deflated=isinstance(piece.source, Path))
+        self.files.append({"name": piece.name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
 
     def finish(self, content: Mapping[str, Any]) -> int:
         """Writes the manifest and closes; how many bytes it has."""
@@ -166,7 +197,7 @@ class ProjectZip:
         with suppress(OSError):
             self._file.close()
 
-    def _write(self, name: str, data: bytes, deflated: bool) -> None:
+    def _write(self, name: str, data: bytes, *, deflated: bool) -> None:
         info = zipfile.ZipInfo(name, self._moment)
         info.external_attr = 0o644 << 16
         with disk():
@@ -179,8 +210,7 @@ def disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        kinds = {**dict.fromkeys(_FULL, StorageFull), **dict.fromkeys(_FORBIDDEN, StorageReadOnly)}
-        raise kinds.get(error.errno or 0, StorageError)() from error
+        raise storage_error(error.errno) from error
 
 
 def _packed(chapters: Sequence[Chapter], room: int) -> list[Part]:
@@ -199,7 +229,7 @@ def _packed(chapters: Sequence[Chapter], room: int) -> list[Part]:
             weight = about + (_weight(piece) if fits else _said(_left_out(piece, "too_large")))
             part = _with_room(parts, weight, room)
             part.records.append(chapter.record)
-            (part.pieces if fits else part.left_out).append(piece)
+            (part.pieces if fits else part.too_large).append(piece)
             part.weight += weight
     return parts
 

@@ -1,4 +1,4 @@
-"""ZIP files of a project: each complete, none too large, whatever goes into them."""
+"""ZIP files: each complete, none too large, whatever goes into them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mv.errors import StorageError, StorageFull
-from mv.export.project_zip import (
+from mv.export.zips import (
     MANIFEST,
     Chapter,
     Part,
     Piece,
-    ProjectZip,
+    Zip,
     archive_names,
     disk,
     manifest,
@@ -51,9 +51,9 @@ def text(name: str, data: bytes) -> tuple[Piece, bytes]:
 def write(folder: Path, parts: Sequence[Part], data: dict[str, bytes]) -> list[Path]:
     names, paths = archive_names("P3", len(parts)), []
     for number, part in enumerate(parts, start=1):
-        under_way = ProjectZip(folder / names[number - 1], NOW)
+        under_way = Zip(folder / names[number - 1], NOW)
         for piece in part.pieces:
-            under_way.add(piece.name, data[piece.name], deflated=isinstance(piece.source, Path))
+            under_way.add(piece, data[piece.name])
         size = under_way.finish(manifest(HEAD, number, names, part, under_way.files, []))
         paths.append(folder / names[number - 1])
         assert paths[-1].stat().st_size == size
@@ -171,10 +171,10 @@ def test_a_hundred_parts_name_each_other_within_the_limit(tmp_path: Path) -> Non
 
 def test_what_the_disk_says(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
-        ProjectZip(tmp_path / "no" / "folder.zip", NOW)
+        Zip(tmp_path / "no" / "folder.zip", NOW)
     with pytest.raises(StorageFull), disk():
         raise OSError(28, "No space left on device")
-    under_way = ProjectZip(tmp_path / "a.zip", NOW)
-    under_way.add("x", b"y", deflated=True)
+    under_way = Zip(tmp_path / "a.zip", NOW)
+    under_way.add(*text("x", b"y"))
     under_way.abandon()
     assert not zipfile.is_zipfile(tmp_path / "a.zip")
