@@ -124,5 +124,5 @@ def test_everything_of_a_version_is_used() -> None:
     """A new field of a version must be thought of here."""
     assert set(SceneVersion.__dataclass_fields__) == {
         "number", "author_id", "created_at", "job_id", "draft", "brief", "request", "defaults_applied", "engine",
-        "model_version", "usage", "cost", "notes", "change", "based_on", "scene", "instruction",
+        "model_version", "usage", "cost", "notes", "change", "based_on", "scene", "instruction", "words_by",
     }  # fmt: skip
