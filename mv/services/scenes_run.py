@@ -201,9 +201,7 @@ class SceneRunner(Runner):
 
     async def _store(self, tx: Transaction, writing: _Writing, draft: SceneDraft) -> None:
         job, task, now = writing.run.job, writing.task, self._tools.clock.now()
-        record = await tx.scenes.get(RecordId(task.list_id)) if task.list_id else None
-        if task.list_id and record is None:
-            raise NotFound(kind=KIND, given="")
+        record = await _held(tx, RecordId(task.list_id)) if task.list_id else None
         task, draft = await _without_removed(tx, job, task, record, draft)
         revision = task.revision
         version = SceneVersion(
@@ -276,6 +274,15 @@ async def _without_removed(
 
 async def _forgotten(tx: Transaction, job: Job, member: MemberId | None) -> bool:
     return member is not None and await tx.own.forgotten_since(job.server_id, member, job.created_at)
+
+
+async def _held(tx: Transaction, list_id: RecordId) -> SceneList:
+    """The list as it is now; nobody else makes a version of it until this transaction ends. Raises NotFound."""
+    last = await tx.scenes.last_version(list_id)
+    record = await tx.scenes.get(list_id) if last is not None else None
+    if record is None:
+        raise NotFound(kind=KIND, given="")
+    return record
 
 
 async def _base(tx: Transaction, task: SceneTask) -> SceneVersion | None:
