@@ -361,8 +361,8 @@ async def test_a_version_that_comes_later_brings_no_words_back(make_world: MakeW
     world = await make_world()
     await world.ann.slash(world.channel, "scenes create", **SCENES)
     made = world.last
-    await world.restart(pause=1.5)
-    begun = await world.begun(world.bob.click(made, label="Again"))
+    await world.restart(pause=4.0)
+    begun = await world.begun(world.bob.click(made, label="Again"), 0.1)
     job = await world.job(2)
     assert not job.state.final
     records, now = world.app.tools.records, world.app.clock.now()

@@ -66,8 +66,14 @@ class QuickEnv(Env):
         if not self.goes_on:
             if options.get("timeout"):
                 options["timeout"] = max(PATIENCE, options["timeout"])
-            await super()._settle_internal(idle=idle, **options)
-            return
+            ends = time.monotonic() + (options.get("timeout") or self.settle_timeout)
+            while True:
+                try:
+                    await super()._settle_internal(idle=idle, **options)
+                    return
+                except TimeoutError:  # it may be that of a wait before this one, which still ran out
+                    if time.monotonic() >= ends:
+                        raise
         with contextlib.suppress(TimeoutError):
             await super()._settle_internal(idle=idle, **{**options, "timeout": 0.5})
 
