@@ -99,8 +99,9 @@ def set_up(settings: Settings) -> None:
 
 
 def _calm(record: logging.LogRecord) -> bool:
-    """discord.py writes an error with a traceback whenever it takes a lost line to Discord up again."""
-    if str(record.msg).startswith("Attempting a reconnect") and record.exc_info:
+    """discord.py writes an error with a traceback whenever it takes a lost line to Discord up again, or could not begin
+    one."""
+    if str(record.msg).startswith(("Attempting a reconnect", "Failed to connect")) and record.exc_info:
         record.levelno, record.levelname = logging.WARNING, "WARNING"
         kind, record.exc_info = record.exc_info[0], None
         record.msg = f"{record.msg} ({kind.__name__ if kind else 'no reason'})"

@@ -24,6 +24,15 @@ async def character(
     return await (await stage.discord.slash("character create", options, member=member)).acknowledged()
 
 
+async def refusal(asking: Interaction) -> Message:
+    """What the asker alone reads: in the reply, or behind one that a busy machine began and took back."""
+    if asking.ephemeral:
+        return await asking.response()
+    told = await asking.followup()
+    assert told.ephemeral
+    return told
+
+
 async def asked(stage: Stage, command: str, options: dict[str, Any] | None = None, **who: Any) -> Message:
     """The answer to a command that starts no job; it must be for the asker alone."""
     interaction = await stage.discord.slash(command, options, **who)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.acts import asked, character, result, scenes
+from tests.e2e.acts import asked, character, refusal, result, scenes
 from tests.e2e.conftest import MakeStage
 from tests.e2e.stage import GEMINI_KEY, REPLICATE_TOKEN, TOKEN, until
 
@@ -70,8 +70,7 @@ async def test_without_keys_it_starts_and_says_so(make_stage: MakeStage) -> None
     stage = await make_stage()
     bot = await stage.start(GEMINI_API_KEY=None, REPLICATE_API_TOKEN="")
     for asking in (await scenes(stage), await character(stage)):
-        assert asking.ephemeral
-        refused = await asking.response()
+        refused = await refusal(asking)
         assert "not set up" in refused.text
         assert "Nothing was charged" in refused.text
     await until(lambda: "REPLICATE_API_TOKEN" in bot.log, "which key is missing")

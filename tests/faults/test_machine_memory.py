@@ -195,12 +195,16 @@ def held(*roots: object) -> Counter[str]:
     return found
 
 
+BOUNDED = {"Heard._ids"}
+"""Grow up to a bound."""
+
+
 def _inside(name: str, one: object, found: Counter[str]) -> Iterable[tuple[str, object]]:
+    if (isinstance(one, deque) and one.maxlen is not None) or name in BOUNDED:
+        return []
     if isinstance(one, Mapping):
         found[name] += len(one)
         return [(name, value) for value in one.values()]
-    if isinstance(one, deque) and one.maxlen is not None:
-        return []
     if isinstance(one, list | set | frozenset | deque | tuple):
         found[name] += len(one)
         return [(name, value) for value in one]
