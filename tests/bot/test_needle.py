@@ -17,8 +17,8 @@ from mv.domain.jobs import JobState
 from mv.services.scenes_run import SceneRunner
 from mv.store import sqlite_files
 from tests.bot.conftest import MakeWorld
+from tests.bot.test_forms import values
 from tests.bot.test_mydata import Moved
-from tests.bot.test_revise import values
 from tests.bot.world import MANAGER, World, labels, reply, said
 from tests.standins.gemini import GeminiStandIn, Reply
 from tests.standins.replicate import ReplicateStandIn, Script
@@ -124,8 +124,9 @@ async def characters(play: Play) -> None:
     await play.does(zed, "character create", description=f"{NEEDLE} C1", name=f"{NEEDLE} one", private=True)
     await play.does(zed, "scenes create", idea=f"{NEEDLE} with C1", character="C1", count=1)
     unused = await play.does(zed, "character create", description=f"{NEEDLE} C2", name=f"{NEEDLE} two")
+    await play.does(zed, "scenes create", idea=f"{NEEDLE} with C2", character="C2", count=1)
     await play.quietly(bob, "scenes create", idea=f"{BOBS} secret", character="C2", count=1, private=True)
-    hers = await play.quietly(bob, "scenes show", ref="S7")
+    hers = await play.quietly(bob, "scenes show", ref="S8")
     await bob.click(reply(hers), label="Again")
     play.replicate.script.append(NSFW)
     await play.press(bob, unused, "Again")
