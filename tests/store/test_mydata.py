@@ -12,7 +12,7 @@ import pytest
 
 from mv.domain.character import Character
 from mv.domain.ids import FORMER, Kind, MemberId, Ref, new_id
-from mv.domain.jobs import Job, JobKind, JobState
+from mv.domain.jobs import CANCEL, Delivery, Job, JobKind, JobState
 from mv.domain.mydata import GONE, REMOVED, Belongings, Forgetting, without_words
 from mv.domain.scenes import Change, SceneBrief, SceneList
 from mv.domain.usage import AllowanceKind, Entry, Period, Quota
@@ -135,7 +135,9 @@ async def fill(
         await tx.characters.add_takes(record.id, [take])
     await tx.jobs.add_all(list(jobs.values()))
     value = {"ticket": "t1", "mark": "m", "data": {"prompt": SECRET}, "payload": [SECRET]}
-    await tx.jobs.complete(jobs["own"].id, "create:x:1", NOON, value, 40)
+    for which in ("own", "bos_again"):
+        await tx.jobs.complete(jobs[which].id, "create:x:1", NOON, value, 40)
+    await tx.jobs.intend(jobs["cancelled"].id, CANCEL, NOON, {"by": ANA})
     for job in jobs.values():
         for at, entry in ((NOON, Entry.RESERVE), (NOON - timedelta(days=60), Entry.SETTLE)):
             line = a_line(
@@ -266,14 +268,115 @@ async def test_jobs_and_journals_keep_what_the_bot_needs(records: Database, cast
             assert job is not None
             assert (job.member_id, job.order, job.error, job.error_facts, job.about) == (FORMER, {}, None, None, "")
             assert (job.reply.token, job.reply.message_id, job.state) == (None, None, JobState.DONE)
-        (step,) = await tx.jobs.steps(cast.jobs["own"].id)
-        assert (step.value, step.cost, step.done_at) == ({"ticket": "t1", "mark": "m"}, 40, NOON)
+        for which in ("own", "bos_again"):
+            (step,) = await tx.jobs.steps(cast.jobs[which].id)
+            assert (step.value, step.cost, step.done_at) == ({"ticket": "t1", "mark": "m"}, 40, NOON)
         again = await tx.jobs.get(cast.jobs["bos_again"].id)
         assert again is not None
         assert (again.member_id, again.order) == (BO, {})
         cancelled = await tx.jobs.get(cast.jobs["cancelled"].id)
         assert cancelled is not None
         assert (cancelled.error_facts, cancelled.order["request"]) == ({"by_id": -1, "vendor": "gemini"}, words(BOS))
+        (step,) = await tx.jobs.steps(cancelled.id)
+        assert step.value == {"by": -1}
+
+
+async def test_what_others_jobs_repeat_waits_until_it_is_delivered(records: Database, cast: Cast) -> None:
+    made: dict[str, Any] = {"member_id": BO, "state": JobState.DONE, "finished_at": NOON}
+    order = {"brief": words(SECRET), "request": words(SECRET)}
+    revision = {"based_on": 1, "instructions": SECRET, "words_by": ANA}
+    jobs = [
+        a_job(31, order={**order, "list_id": cast.lists["public"].id}, **made),
+        a_job(32, order={**order, "list_id": cast.lists["bo"].id, "revision": revision}, **made),
+        a_job(33, order={**order, "character_id": cast.figures["unused"].id}, **made),
+        a_job(34, order={"character_id": cast.figures["bo"].id, "variation": {"words_by": ANA}}, **made),
+        a_job(35, order={**order, "words_by": ANA}, **made),
+        a_job(36, order={**order, "list_id": new_id()}, **made),
+    ]
+    bos = [
+        a_job(41, order={"list_id": cast.lists["bo"].id}, **made),
+        a_job(42, order={"character_id": cast.figures["taken"].id}, **made),
+        a_job(43, order={"words_by": ANA}, **made, created_at=LATER + timedelta(hours=1)),
+    ]
+    async with records.write() as tx:
+        await tx.jobs.add_all([*jobs, *bos])
+    while await records.transact(lambda tx: tx.own.erase(ASKED, 100)):
+        continue
+    for job in jobs:
+        async with records.write() as tx:
+            assert await tx.own.repeated_under_way(ASKED), job.ref
+            await tx.own.erase_repeated(ASKED, 0, 100)
+            assert (await tx.jobs.get(job.id)) == job
+            await tx.jobs.set_delivered(job.id, Delivery.NOWHERE, LATER, None)
+    async with records.write() as tx:
+        assert not await tx.own.repeated_under_way(ASKED)
+        assert await tx.own.erase_repeated(ASKED, 0, 100) == 43
+        assert await tx.own.erase_repeated(ASKED, 43, 100) is None
+        assert [(await tx.jobs.get(job.id)).order for job in jobs] == [{}] * 6  # type: ignore[union-attr]
+        assert [await tx.jobs.get(job.id) for job in bos] == bos
+
+
+async def test_a_piece_is_as_large_as_what_its_records_have(records: Database) -> None:
+    lists = [a_list(number) for number in range(1, 6)]
+    async with records.write() as tx:
+        for record in lists:
+            await tx.scenes.add(record, version(SECRET, BO))
+            for number in range(2, 5):
+                await tx.scenes.add_version(record.id, version(SECRET, BO, number))
+    left = []
+    while await records.transact(lambda tx: tx.own.erase(ASKED, 10)):
+        async with records.read() as tx:
+            left.append((await tx.own.belongings(SERVER, ANA)).scene_lists)
+    assert left == [3, 1, 0], "two of five rows each"
+
+
+async def test_what_was_taken_over_is_theirs(records: Database) -> None:
+    record = a_list(1, owner_id=BO, owner_name="Bo", words_by=ANA)
+    async with records.write() as tx:
+        await tx.scenes.add(record, version(SECRET, BO, title=f"{SECRET} idea", instruction=""))
+        await tx.scenes.add_version(record.id, version(SECRET, BO, 2, instruction=f"{BOS} words"))
+        await tx.scenes.add_version(record.id, version(SECRET, BO, 3, instruction=f"{SECRET} words", words_by=ANA))
+        await tx.scenes.add_version(record.id, version(SECRET, ANA, 4, instruction=f"{BOS} words", words_by=BO))
+    await erase(records)
+    async with records.read() as tx:
+        found = await tx.scenes.find(SEEN_BY_BO, record.ref)
+        assert found is not None
+        assert (found.owner_id, found.owner_name, found.words_by) == (BO, "Bo", None)
+        made = (await tx.scenes.history(record.id, before=None, size=9))[::-1]
+        assert [one.brief.idea for one in made] == [REMOVED] * 4
+        assert made[0].draft.title == REMOVED
+        assert [(one.author_id, one.instruction, one.words_by) for one in made[1:]] == [
+            (BO, f"{BOS} words", None), (BO, "", None), (FORMER, f"{BOS} words", BO)
+        ]  # fmt: skip
+
+
+async def test_a_member_of_whom_only_the_ledger_knows(records: Database) -> None:
+    async with records.write() as tx:
+        await tx.usage.append([a_line(new_id(), 7, kind=AllowanceKind.SPEND)])
+        found = await tx.own.belongings(SERVER, ANA)
+        assert (found, found.empty) == (Belongings(server_id=SERVER, lines=1), False)
+        assert await tx.own.servers(ANA, [SERVER]) == (SERVER,)
+        await tx.own.ask(ASKED)
+        assert (await tx.own.belongings(SERVER, ANA)).empty
+
+
+async def test_who_only_set_limits_is_found_too(records: Database) -> None:
+    quota = Quota(kind=AllowanceKind.SCENES, limit=5, period=Period.DAY, server_id=SERVER, member_id=BO)
+    async with records.write() as tx:
+        await tx.usage.set_quota(quota, ANA, NOON)
+        assert await tx.own.servers(ANA, [SERVER]) == ()
+        assert await tx.own.servers(ANA, [SERVER], acts=True) == (SERVER,)
+        assert await tx.own.belongings(SERVER, ANA) == Belongings(server_id=SERVER, acts=1)
+
+
+async def test_it_is_known_who_was_forgotten_since(records: Database) -> None:
+    async with records.write() as tx:
+        await tx.own.ask(ASKED)
+        for seconds, forgotten in ((-3600, True), (30, True), (90, False)):
+            at = LATER + timedelta(seconds=seconds)
+            assert await tx.own.forgotten_since(SERVER, ANA, at) is forgotten
+        assert not await tx.own.forgotten_since(SERVER, BO, NOON)
+        assert not await tx.own.forgotten_since(OTHER_SERVER, ANA, NOON)
 
 
 async def test_nobody_gets_a_fresh_allowance_by_being_forgotten(records: Database, cast: Cast) -> None:
