@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -16,9 +17,10 @@ import jsonschema
 import pytest
 from simcord.results import InteractionResult, ResponseMessage
 
+from bot.delivery import DiscordCourier
 from mv.domain.actor import Actor
-from mv.domain.ids import MemberId, RecordId, ServerId
-from mv.domain.mydata import Forgetting
+from mv.domain.ids import Kind, MemberId, RecordId, ServerId
+from mv.domain.mydata import GONE, Forgetting
 from mv.domain.usage import AllowanceKind
 from mv.export.scenes import schema
 from mv.ports import Clock
@@ -26,7 +28,7 @@ from mv.services.mydata import MyData
 from tests.bot.conftest import MakeWorld
 from tests.bot.test_project_export import failing
 from tests.bot.world import World, dm, files, labels, reply, said
-from tests.store.test_mydata import dump
+from tests.store.test_mydata import dump, places
 from tests.store.things import plain
 
 SECRET = "zanzibar"
@@ -375,6 +377,91 @@ async def test_a_version_that_comes_later_brings_no_words_back(make_world: MakeW
         (version, _) = await tx.scenes.history((await world.job(2)).record_id or RecordId(""), before=None, size=5)
     assert version.number == 2
     assert SECRET not in json.dumps([version.request, version.brief.model_dump()])
+
+
+async def test_a_repetition_that_is_under_way_comes_without_the_words(make_world: MakeWorld) -> None:
+    world = await make_world()
+    await world.bob.slash(world.channel, "scenes create", idea="bobs idea", character="x", count=1)
+    await world.ann.slash(world.channel, "scenes revise", ref="S1", instructions=f"{SECRET} rain")
+    revised = world.last
+    await world.bob.slash(world.channel, "character create", description="bobs figure", name="Bo")
+    await world.ann.slash(world.channel, "character vary", ref="C1", instructions=f"{SECRET} coat")
+    varied = world.last
+    await world.restart(pause=4.0)
+    await world.begun(world.bob.click(revised, label="Again"), 0.1)
+    await world.begun(world.bob.click(varied, label="Again"), 0.1)
+    jobs = [await world.job(number) for number in (5, 6)]
+    assert [job.state.final for job in jobs] == [False, False]
+    asked = await world.begun(world.ann.slash(world.channel, "mydata forget"), 0.1)
+    await world.begun(world.ann.click(reply(asked), label="Forget me"), 0.1)
+    assert "You are forgotten" in said(asked)
+    assert [bool((await world.job(number)).order) for number in (5, 6)] == [True, True], "they need what they repeat"
+    await world.env.settle(timeout=10)
+    async with world.app.tools.records.read() as tx:
+        version = await tx.scenes.version((await world.job(5)).record_id or RecordId(""), 3)
+        take = (await tx.characters.takes((await world.job(6)).record_id or RecordId("")))[-1]
+    assert version is not None
+    for made in (version, take):
+        assert (made.author_id, made.instruction, made.words_by) == (world.bob.id, "", None)
+    await world.app.mydata.tidy()
+    left = typed(world.folder, "ledger", "forgotten")
+    assert SECRET not in left
+    assert str(world.ann.id) not in left
+
+
+async def test_a_result_that_is_not_delivered_is_let_be(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.ann.slash(world.channel, "scenes create", **SCENES)
+    made = world.last
+
+    async def later(*_: object) -> None:
+        return
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DiscordCourier, "deliver", later)
+        await world.bob.click(made, label="Again")
+        await forget(world)
+        await world.app.mydata.tidy()
+    before = await world.job(2)
+    assert (before.delivered_at, before.order["request"]["idea"]) == (None, SCENES["idea"])
+    await world.app.engine.tidy()
+    async with asyncio.timeout(10):
+        while (await world.job(2)).delivered_at is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert "S1 · version 2" in said(world.last)
+    await world.app.mydata.tidy()
+    assert (await world.job(2)).order == {}
+    assert SECRET not in typed(world.folder)
+
+
+async def test_with_only_entries_of_the_ledger_left(make_world: MakeWorld) -> None:
+    clock = Moved()
+    world = await make_world(clock=clock)
+    await world.ann.slash(world.channel, "scenes create", **SCENES)
+    job = await world.job(1)
+    async with world.app.tools.records.write() as tx:
+        await tx.cleaning.remove_jobs([job.id])
+        await tx.scenes.delete(job.id, GONE)
+        while not await tx.cleaning.purge(Kind.SCENE_LIST, job.id, clock.now(), 100):
+            continue
+    asked = await world.ann.slash(world.channel, "mydata forget")
+    assert "1 line of usage" in said(asked)
+    await world.ann.click(reply(asked), label="Forget me")
+    assert "You are forgotten" in said(asked)
+    assert "Nothing of yours is left here" in said(await world.ann.slash(world.channel, "mydata forget"))
+    clock.ahead = timedelta(days=33)
+    await world.app.mydata.tidy()
+    assert places(world.folder, str(world.ann.id)) == set()
+
+
+async def test_a_manager_who_only_cancelled(make_world: MakeWorld) -> None:
+    world = await make_world(pause=3600)
+    await world.begun(world.bob.slash(world.channel, "scenes create", idea="x", character="y"))
+    await world.manager.slash(world.channel, "jobs cancel", ref="J1")
+    asked = await world.manager.slash(world.channel, "mydata forget")
+    assert "1 limit, setting or cancel of yours" in said(asked)
+    await world.manager.click(reply(asked), label="Forget me")
+    assert places(world.folder, str(world.manager.id)) == {("forgotten", "member_id")}
+    assert "cancelled by a former member" in said(await world.bob.slash(world.channel, "jobs show", ref="J1"))
 
 
 async def test_bad_names_break_no_zip(world: World) -> None:

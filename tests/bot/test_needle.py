@@ -22,7 +22,7 @@ from tests.bot.test_mydata import Moved
 from tests.bot.world import MANAGER, World, labels, reply, said
 from tests.standins.gemini import GeminiStandIn, Reply
 from tests.standins.replicate import ReplicateStandIn, Script
-from tests.store.things import plain
+from tests.store.test_mydata import places
 
 NEEDLE = "xqzibar"
 """In everything that Zed typed and that is to go, and in what Zed is called."""
@@ -197,24 +197,6 @@ async def forget(play: Play) -> None:
     asked = await play.quietly(play.zed, "mydata forget")
     await play.zed.click(reply(asked), label="Forget me")
     assert "You are forgotten" in said(asked)
-
-
-def places(folder: Path, text: str) -> set[tuple[str, str]]:
-    """Tables and columns that hold a text, whatever it stands in."""
-    found = set()
-    with plain(folder) as connection:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for table in tables:
-            rows = connection.execute(f'SELECT * FROM "{table}"')
-            columns = [each[0] for each in rows.description]
-            for row in rows:
-                values = zip(columns, row, strict=True)
-                found |= {(table, name) for name, value in values if text in readable(value)}
-    return found
-
-
-def readable(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def beside(folder: Path) -> str:

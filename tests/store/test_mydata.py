@@ -178,6 +178,24 @@ def dump(folder: Path, *but: str) -> str:
     return "\n".join(repr(row) for row in rows)
 
 
+def places(folder: Path, text: str) -> set[tuple[str, str]]:
+    """Tables and columns that hold a text, whatever it stands in."""
+    found = set()
+    with plain(folder) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            rows = connection.execute(f'SELECT * FROM "{table}"')
+            columns = [each[0] for each in rows.description]
+            for row in rows:
+                values = zip(columns, row, strict=True)
+                found |= {(table, name) for name, value in values if text in _readable(value)}
+    return found
+
+
+def _readable(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
 async def test_it_is_counted_before(records: Database, cast: Cast) -> None:
     async with records.read() as tx:
         assert await tx.own.belongings(SERVER, ANA) == Belongings(
