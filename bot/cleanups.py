@@ -81,15 +81,15 @@ def _told(report: CleanUp) -> int:
             f"Files that no record names: {_files(report.older)} stay, for they are older than these records: another"
             " database may name them. If there is none, delete them by hand."
         )
-    if report.failed:
-        print(f"Warning: {len(report.failed)} servers could not be cleaned up; the log says why", file=sys.stderr)
+    for server in report.failed:
+        print(f"Server {server} was left alone: what is on record of it is damaged.", file=sys.stderr)
     if report.missing:
         print(f"Warning: {len(report.missing):,} files are named by records, but missing:", file=sys.stderr)
         for key in report.missing[:NAMED]:
             print(f"  {key}", file=sys.stderr)
         if len(report.missing) > NAMED:
             print(f"  and {len(report.missing) - NAMED:,} more", file=sys.stderr)
-    return 0
+    return NEEDS_A_PERSON if report.failed else 0
 
 
 def _files(tally: Tally) -> str:
