@@ -90,6 +90,8 @@ def notes_in_words(notes: Sequence[str]) -> str:
     said = [_SAID[note] for note in notes if note in _SAID]
     gone = [note.partition(":")[2] for note in notes if note.startswith("engine_gone:")]
     said += [engine_gone(name) for name in gone]
+    flavors = [note.partition(":")[2] for note in notes if note.startswith("flavor_gone:")]
+    said += [f"the flavor {line(name, 60)} is gone, the default took its place" for name in flavors]
     values = sorted({what for note in notes if (what := _mended(note))})
     if values:
         said.append(f"some values were mended ({', '.join(values)})")

@@ -18,7 +18,7 @@ from mv.services.admission import Desk
 from mv.services.asking import Ask
 from mv.services.character_library import CharacterLibrary, Portrait, known_take, main_take
 from mv.services.character_task import CharacterTask, checked, draw_seed, for_ratio, repeated, rest_of
-from mv.services.defaults import naming, with_defaults
+from mv.services.defaults import naming, with_defaults, with_known_flavor
 from mv.services.project import find_project, still_open
 from mv.services.tools import Tools, server_of
 
@@ -41,10 +41,10 @@ class Characters(CharacterLibrary):
         super().__init__(tools)
         self._desk = desk
 
-    async def request(self, actor: Actor, order: CharacterOrder, reply: ReplyTo) -> Job:
-        """A stored job for a new character. Raises Refused."""
+    async def request(self, actor: Actor, order: CharacterOrder, reply: ReplyTo, *, after: Job | None = None) -> Job:
+        """A stored job for a new character; `after` is the one whose request was edited. Raises Refused."""
         server = server_of(actor)
-        asked = checked(order)
+        asked = checked(order if after is None else with_known_flavor(self._tools, order))
         order, chosen = await with_defaults(self._tools, actor, server, asked)
         flavor = self._tools.config.flavor(order.flavor)
         engines = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, order.engine)

@@ -42,6 +42,12 @@ def _flavor(tools: Tools, server: ServerId, given: Any) -> str | None:
         return None
 
 
+def with_known_flavor(tools: Tools, order: O) -> O:
+    """The order as it is made once more: a flavor that left the configuration since is as if none had been named."""
+    known = order.flavor is None or order.flavor.strip().lower() in tools.config.flavors
+    return order if known else order.model_copy(update={"flavor": None})
+
+
 def naming(asked: O, project: Project | None) -> O:
     """The order with the ref of the project that was asked for by name: who edits it later means the same one."""
     return asked.model_copy(update={"project": str(project.ref)}) if project and asked.project else asked

@@ -31,7 +31,7 @@ from mv.errors import NotFound, TextRemoved
 from mv.ports import Transaction
 from mv.services.admission import Desk
 from mv.services.asking import Ask
-from mv.services.defaults import naming, with_defaults
+from mv.services.defaults import naming, with_defaults, with_known_flavor
 from mv.services.project import find_project, still_open
 from mv.services.shelf import Shelf
 from mv.services.tools import Tools, eyes, server_of
@@ -102,7 +102,7 @@ class Scenes(Shelf[SceneList]):
     async def request(self, actor: Actor, order: SceneOrder, reply: ReplyTo, *, after: Job | None = None) -> Job:
         """A stored job for a new list; `after` is the one whose request was edited. Raises Refused."""
         server = server_of(actor)
-        asked = checked(order)
+        asked = checked(order if after is None else with_known_flavor(self._tools, order))
         order, chosen = await with_defaults(self._tools, actor, server, asked)
         flavor = self._tools.config.flavor(order.flavor)
         engines = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)
@@ -174,7 +174,7 @@ class Scenes(Shelf[SceneList]):
         flavor = self._tools.config.kept_flavor(version.brief.flavor)
         engines = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)
         task = SceneTask(
-            brief=version.brief.model_copy(update={"flavor": flavor.name}),
+            brief=version.brief,
             request=dict(version.request),
             defaults_applied=dict(version.defaults_applied),
             engines=tuple(engine.name for engine in engines),

@@ -81,10 +81,12 @@ class SceneRunner(Runner):
                 return
             base = await _base(tx, task)
         flavor = self._tools.config.kept_flavor(task.brief.flavor)
-        task = task.model_copy(update={"brief": task.brief.model_copy(update={"flavor": flavor.name})})
         engines = [self._tools.config.engine(name) for name in task.engines]
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
         writing = _Writing(run=run, task=task, flavor=flavor, engines=engines, base=base)
+        if flavor.name != task.brief.flavor:
+            writing.notes.append(f"flavor_gone:{task.brief.flavor}")
+            writing.task = task.model_copy(update={"brief": task.brief.model_copy(update={"flavor": flavor.name})})
         draft = await self._write(writing)
         await run.progress(Phase.STORING)
         await self._tools.records.insist(lambda tx: self._store(tx, writing, draft), lasting=False)

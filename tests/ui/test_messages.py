@@ -51,7 +51,16 @@ OPENAPI = Path(
 def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     """Every kind of message, with `text` wherever a member's or a vendor's text stands, and `count` of what there may
     be several of."""
-    notes = ("asked_again", "kept_first", "shortened", "mended:shot_size", "clamped:x", f"engine_gone:{text}", text)
+    notes = (
+        "asked_again",
+        "kept_first",
+        "shortened",
+        "mended:shot_size",
+        "clamped:x",
+        f"engine_gone:{text}",
+        f"flavor_gone:{text}",
+        text,
+    )
     view = records.view(text, scenes=count, notes=notes, private=True)
     for page in {1, 2, len(scenes.scene_pages(view))}:
         yield f"scenes, page {page}", scenes.scene_list_message(view, page)

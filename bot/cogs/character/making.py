@@ -86,14 +86,18 @@ class Making(Part):
         await self._create(interaction, order)
 
     async def _create(
-        self, interaction: discord.Interaction, order: CharacterOrder, server: ServerId | None = None
+        self,
+        interaction: discord.Interaction,
+        order: CharacterOrder,
+        server: ServerId | None = None,
+        after: Job | None = None,
     ) -> None:
         actor = await member_of(interaction, server) if server else actor_of(interaction)
         await doors.begin(
             interaction,
             self.app.engine,
             self.courier,
-            lambda reply: self.app.characters.request(actor, order, reply),
+            lambda reply: self.app.characters.request(actor, order, reply, after=after),
             private=order.private,
         )
 
@@ -118,7 +122,7 @@ class Making(Part):
         """Edit and retry: the form under a refusal."""
         job = await self.app.jobs.own(actor_of(interaction), about.record)
         order = CharacterOrder.model_validate({**job.order["request"], **typed, "private": job.private})
-        await self._create(interaction, order, job.server_id)
+        await self._create(interaction, order, job.server_id, job)
 
     async def result(self, job: Job, room: int) -> Sheet:
         """What a finished job is shown as, its pictures small enough for `room` bytes in all."""
