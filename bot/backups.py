@@ -40,7 +40,9 @@ def put_back(settings: Settings, file: Path) -> int:
     except KeyboardInterrupt:
         _broke_off("The state before is in place, or the restored one, whole: restore again to be sure.")
     print(f"Restored the state of {restored.held.made_at}: {_what(restored.held)}.")
-    if restored.kept is not None:
+    if restored.kept is not None and not restored.had:
+        print(f"There was no database, but media files: they stay until the empty folder {restored.kept} is deleted.")
+    elif restored.kept is not None:
         print(f"The database as it was before is in {restored.kept}; its media files stay where they are.")
     print("Jobs that were open at the backup go on at the next start.")
     _warn("missing in the backup", restored.held.missing)

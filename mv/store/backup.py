@@ -56,11 +56,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """`kept` is the folder with the database as it was before; None if there was none."""
+    """`kept` is the folder with the database as it was before, or empty, if `had` is False: while it is there, no media
+    of before are cleaned up. None if there was neither a database nor any media."""
 
     held: Held
     database: Path
     kept: Path | None
+    had: bool
 
 
 def back_up(settings: Settings, file: Path, clock: Clock, *, force: bool = False) -> Held:
@@ -113,9 +115,12 @@ def restore(settings: Settings, file: Path, clock: Clock) -> Restored:
             new = unpacked / DATABASE
             _unpack_database(archive, file, new)
             archive.check()
+            kept = _free(database.parent / f"before-restore-{clock.now():%Y%m%d_%H%M%S}")
+            lone = not database.exists() and _any_media(settings)
+            if lone:
+                kept.mkdir(mode=0o700)
             _put_media(settings, archive, new)
             records = sqlite_files.holdings(new)
-            kept = _free(database.parent / f"before-restore-{clock.now():%Y%m%d_%H%M%S}")
             had = sqlite_files.take_place(new, database, kept)
         finally:
             shutil.rmtree(unpacked, ignore_errors=True)
@@ -127,7 +132,7 @@ def restore(settings: Settings, file: Path, clock: Clock) -> Restored:
         seconds=time.monotonic() - began,
         missing=archive.manifest.missing,
     )
-    return Restored(held=held, database=database, kept=kept if had else None)
+    return Restored(held=held, database=database, kept=kept if had or lone else None, had=had)
 
 
 def _database_of(settings: Settings) -> Path:
@@ -206,6 +211,12 @@ def _revision(copy: Path) -> str:
     if found not in REVISIONS:
         raise SchemaTooNew(found=found, known=REVISIONS[-1])
     return found
+
+
+def _any_media(settings: Settings) -> bool:
+    media = ObjectMedia.at(settings.media_url, settings.data_dir)
+    with asyncio.Runner() as runner:
+        return bool(runner.run(media.folders()))
 
 
 def _put_media(settings: Settings, archive: ArchiveReader, database: Path) -> None:

@@ -123,7 +123,7 @@ def take_place(new: Path, old: Path, kept: Path) -> bool:
     """
     there = [path for end in ("", *BESIDE) if (path := old.with_name(old.name + end)).exists()]
     if there:
-        kept.mkdir(mode=0o700, parents=True)
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
         _settle(old)
         for end in BESIDE:
             beside = old.with_name(old.name + end)

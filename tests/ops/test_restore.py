@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from pydantic import SecretStr
 from mv.errors import ArchiveUnusable, BackupImpossible, DataFolderInUse, SchemaTooNew, StorageFull, StorageLocked
 from mv.store.backup import back_up, restore
 from mv.store.lock import FolderLock
+from mv.store.scraps import FolderScraps
 from tests.faults.machine import small_disk
 from tests.ops.kept import FILES, as_another_process, fill, members, names, settings_of, state
 from tests.store.things import SetClock, plain
@@ -53,6 +55,19 @@ def test_in_place_of_another_state_which_is_kept(tmp_path: Path, archive: Path) 
     again = restore(settings, archive, CLOCK)
     assert again.kept == tmp_path / "data" / "before-restore-20261122_120000-2"
     assert state(tmp_path / "data") == state(tmp_path / "first")
+
+
+def test_beside_files_whose_database_was_lost(tmp_path: Path, archive: Path) -> None:
+    """They stay until somebody says otherwise: nothing else is left of what was made since the backup."""
+    other = tmp_path / "data" / "media" / "11" / "character_ref_20261122_120000_0123abcd.png"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"made since")
+    restored = restore(settings_of(tmp_path / "data"), archive, CLOCK)
+    assert (restored.kept, restored.had) == (tmp_path / "data" / "before-restore-20261122_120000", False)
+    assert restored.kept is not None
+    assert list(restored.kept.iterdir()) == []
+    assert asyncio.run(FolderScraps.of(tmp_path / "data", None, None).put_aside())
+    assert other.exists()
 
 
 def left_by_a_kill(tmp_path: Path) -> Path:
