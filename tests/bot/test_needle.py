@@ -19,7 +19,7 @@ from mv.store import sqlite_files
 from tests.bot.conftest import MakeWorld
 from tests.bot.test_forms import values
 from tests.bot.test_mydata import Moved
-from tests.bot.world import MANAGER, World, labels, reply, said
+from tests.bot.world import MANAGER, World, eventually, labels, reply, said
 from tests.standins.gemini import GeminiStandIn, Reply
 from tests.standins.replicate import ReplicateStandIn, Script
 from tests.store.test_mydata import places
@@ -176,6 +176,7 @@ async def rules_and_ends(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     await play.quietly(zed, "settings set", keep_jobs_days=300)
     play.google.script.append(Reply(delay=60.0))
     await world.begun(bob.slash(world.channel, "scenes create", idea=f"{BOBS} long", character="x", count=1))
+    await eventually(lambda: not play.google.script)
     number = 1
     while (await world.job(number)).state.final:
         number += 1
