@@ -46,8 +46,8 @@ def forget_question(found: Sequence[Belongings], names: Mapping[ServerId, str], 
         "**Goes for good** · what only you see, and what you deleted.",
         "**Stays for the team, without your name and your words** · the rest: scene lists and pictures stay, but not "
         "the idea, character, style and instructions that you typed; nor what your jobs were asked for.",
-        "**Stays as it is** · scenes that you edited by hand or imported, names of projects, and the description of a "
-        "character with which another member made pictures or a scene list for all to see.",
+        "**Stays as it is** · scenes that you edited by hand or imported, names of projects and of others' characters, "
+        "and the description of a character with which another member made pictures or a scene list for all to see.",
         f"{_COUNTED} {_MESSAGES} Backups keep what they hold until they are deleted.",
     ]
     yes = Press(action=Action.MYDATA_FORGET, record=asked)
