@@ -35,7 +35,7 @@ class Config:
 
     def kept_flavor(self, name: str) -> Flavor:
         """The one that a record was made with, or the default where it is gone since."""
-        return self.flavors.get(name) or self.flavor(None)
+        return self.flavors.get(name.strip().lower()) or self.flavor(None)
 
     def engine(self, name: str) -> Engine:
         """By name, in any case. Raises Unknown."""

@@ -230,6 +230,16 @@ class Scenes(Shelf[SceneList]):
             return await scene_list_view(tx, record, job.version)
 
 
+async def held(tx: Transaction, list_id: RecordId, given: str = "") -> SceneList:
+    """The list as it is now; nobody else makes a version of it until this transaction ends. Raises NotFound, which
+    says what was `given`."""
+    last = await tx.scenes.last_version(list_id)
+    record = await tx.scenes.get(list_id) if last is not None else None
+    if record is None:
+        raise NotFound(kind=KIND, given=given)
+    return record
+
+
 def checked(order: SceneOrder) -> SceneOrder:
     """The order with clean texts; raises Refused for what does not fit."""
     return order.model_copy(

@@ -11,7 +11,7 @@ from mv.domain.scene_edits import inserted, moved, removed, with_scene, written
 from mv.domain.scenes import Change, SceneDraft, SceneList, SceneListView, SceneVersion, TokenUsage, meanwhile
 from mv.errors import NotFound, Same
 from mv.ports import Transaction
-from mv.services.scenes import KIND, scene_list_view
+from mv.services.scenes import KIND, held, scene_list_view
 from mv.services.shelf import Shelf
 from mv.services.tools import Tools
 
@@ -63,12 +63,14 @@ class SceneEdits(Shelf[SceneList]):
     async def restore(self, actor: Actor, given: str, number: int) -> SceneListView:
         """An old version made current again, as a new one. Raises NotFound, Same."""
         async with self._tools.records.write() as tx:
-            return await self._restore(tx, actor, await _held(tx, await self._find(tx, actor, given)), number)
+            found = await self._find(tx, actor, given)
+            return await self._restore(tx, actor, await held(tx, found.id, str(found.ref)), number)
 
     async def restore_by_id(self, actor: Actor, record_id: RecordId, number: int) -> SceneListView:
         """As `restore`, for the button."""
         async with self._tools.records.write() as tx:
-            record = await _held(tx, await self._visible(tx, actor, record_id))
+            found = await self._visible(tx, actor, record_id)
+            record = await held(tx, found.id, str(found.ref))
             return await self._restore(tx, actor, record, number)
 
     async def room(self, actor: Actor, given: str, after: int) -> SceneListView:
@@ -81,12 +83,14 @@ class SceneEdits(Shelf[SceneList]):
 
     async def _by_ref(self, actor: Actor, given: str, edit: _Edit) -> SceneListView:
         async with self._tools.records.write() as tx:
-            record = await _held(tx, await self._find(tx, actor, given))
+            found = await self._find(tx, actor, given)
+            record = await held(tx, found.id, str(found.ref))
             return await self._changed(tx, actor, record, record.versions, edit)
 
     async def _by_id(self, actor: Actor, record_id: RecordId, version: int, edit: _Edit) -> SceneListView:
         async with self._tools.records.write() as tx:
-            record = await _held(tx, await self._visible(tx, actor, record_id))
+            found = await self._visible(tx, actor, record_id)
+            record = await held(tx, found.id, str(found.ref))
             return await self._changed(tx, actor, record, version, edit)
 
     async def _restore(self, tx: Transaction, actor: Actor, record: SceneList, number: int) -> SceneListView:
@@ -131,11 +135,3 @@ class SceneEdits(Shelf[SceneList]):
             instruction="",
             words_by=None,
         )
-
-
-async def _held(tx: Transaction, record: SceneList) -> SceneList:
-    """As it is now; nobody else changes it until this transaction ends. Raises NotFound."""
-    last = await tx.scenes.last_version(record.id)
-    if last is None:
-        raise NotFound(kind=KIND, given=str(record.ref))
-    return replace(record, versions=last)

@@ -99,7 +99,7 @@ def _brief(config: Config, content: SceneFileContent) -> SceneBrief:
     character = order.character
     if parse_ref(character, Kind.CHARACTER) is not None:
         character = f"{character} (of the list that was imported)"
-    flavor = config.kept_flavor(content.flavor.strip().lower()).name
+    flavor = config.kept_flavor(content.flavor).name
     order = order.model_copy(
         update={"character": character, "count": len(content.draft.scenes), "flavor": flavor, "project": None}
     )

@@ -24,7 +24,7 @@ from mv.errors import BadAnswer, Blocked, ModelGone, MvError, NotFound, Uncertai
 from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
 from mv.services.attempt import Attempt, ended_step, open_step
 from mv.services.closing import fail, finish, spent
-from mv.services.scenes import KIND, SceneTask
+from mv.services.scenes import KIND, SceneTask, held
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 
@@ -203,7 +203,7 @@ class SceneRunner(Runner):
 
     async def _store(self, tx: Transaction, writing: _Writing, draft: SceneDraft) -> None:
         job, task, now = writing.run.job, writing.task, self._tools.clock.now()
-        record = await _held(tx, RecordId(task.list_id)) if task.list_id else None
+        record = await held(tx, RecordId(task.list_id)) if task.list_id else None
         task, draft = await _without_removed(tx, job, task, record, draft)
         revision = task.revision
         version = SceneVersion(
@@ -276,15 +276,6 @@ async def _without_removed(
 
 async def _forgotten(tx: Transaction, job: Job, member: MemberId | None) -> bool:
     return member is not None and await tx.own.forgotten_since(job.server_id, member, job.created_at)
-
-
-async def _held(tx: Transaction, list_id: RecordId) -> SceneList:
-    """The list as it is now; nobody else makes a version of it until this transaction ends. Raises NotFound."""
-    last = await tx.scenes.last_version(list_id)
-    record = await tx.scenes.get(list_id) if last is not None else None
-    if record is None:
-        raise NotFound(kind=KIND, given="")
-    return record
 
 
 async def _base(tx: Transaction, task: SceneTask) -> SceneVersion | None:
