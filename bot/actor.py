@@ -86,6 +86,17 @@ def missing_permissions(interaction: discord.Interaction) -> tuple[str, ...]:
     return tuple(name for name in needed if not _holds(allowed, name))
 
 
+def missing_there(interaction: discord.Interaction, channel_id: ChannelId) -> tuple[str, ...]:
+    """What the bot would need to write into another channel of this server, which it may not even see."""
+    guild = interaction.guild
+    channel = guild.get_channel_or_thread(channel_id) if guild is not None else None
+    if guild is None or channel is None:
+        return ("view_channel",)
+    allowed = channel.permissions_for(guild.me)
+    write = "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
+    return tuple(name for name in ("view_channel", write, "embed_links") if not _holds(allowed, name))
+
+
 def _holds(permissions: discord.Permissions, name: str) -> bool:
     """Administrators hold every permission, whether it is listed or not."""
     return permissions.administrator or bool(getattr(permissions, name))

@@ -50,7 +50,7 @@ async def _clean(settings: Settings, *, dry: bool) -> CleanUp:
     try:
         await (database.look() if dry else database.open())
         media = ObjectMedia.at(settings.media_url, settings.data_dir)
-        preferences = Preferences(database, config.limits.retention)
+        preferences = Preferences(database, config.limits)
         return await cleaner_of(settings, database, media, preferences, clock, config).clean(dry=dry)
     finally:
         await database.close()

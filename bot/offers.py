@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TypeAlias, cast
 
 import discord
@@ -11,6 +12,7 @@ from bot.actor import actor_of
 from bot.doors import matching, offered
 from mv.app import App
 from mv.config.model import SceneSuggestions
+from mv.domain import zones as time_zones
 from mv.domain.engine import Makes
 from mv.domain.limits import CHOICES
 from mv.domain.settings import NONE
@@ -62,6 +64,12 @@ async def projects_or_none(interaction: discord.Interaction, current: str) -> Ch
 async def image_engines(interaction: discord.Interaction, current: str) -> Choices:
     """Engines that make pictures."""
     return matching(current, [engine.name for engine in _app(interaction).config.engines_for(Makes.IMAGES)])
+
+
+async def zones(interaction: discord.Interaction, current: str) -> Choices:
+    """Time zones by their names; the first time they are read from some hundred files."""
+    names = await asyncio.to_thread(time_zones.offered, current, CHOICES)
+    return [app_commands.Choice(name=name, value=name) for name in names]
 
 
 async def days(interaction: discord.Interaction, current: str) -> Choices:

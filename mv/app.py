@@ -134,7 +134,7 @@ def build(
         jobs=engine,
         media=ObjectMedia.at(settings.media_url, settings.data_dir),
         darkroom=PillowDarkroom(max_pixels=config.limits.pictures.max_pixels),
-        preferences=Preferences(database, config.limits.retention),
+        preferences=Preferences(database, config.limits),
         scratch=settings.data_dir / "scratch",
         writers=gated_writers(writers, gates),
         painters=gated_painters(painters, gates),

@@ -20,6 +20,7 @@ from bot.ui.frame import Sheet
 from bot.ui.scenes import scene_list_rows
 from mv.app import App
 from mv.domain import limits
+from mv.domain.money import typed
 
 Name = app_commands.Range[str, 1, limits.NAME]
 WHICH = (None, False, True)
@@ -78,6 +79,18 @@ class ProjectCog(commands.GroupCog, group_name="project", group_description="Wha
         """Its owner and managers may; what is in it stays."""
         project = await self.app.projects.archive(actor_of(interaction), ref, reopen=reopen)
         await doors.show(interaction, ui.project_archived(project))
+
+    @app_commands.command(name="budget", description="What a project may spend in a month; managers only")
+    @app_commands.autocomplete(ref=offers.all_projects)
+    @app_commands.describe(
+        ref="Its number or name, such as P3",
+        limit="US dollars a month; 0 is none at all. Left out: no budget of its own",
+    )
+    async def budget(self, interaction: discord.Interaction, ref: str, limit: float | None = None) -> None:
+        """Takes the place of the one before."""
+        amount = None if limit is None else typed("limit", limit)
+        project, spent = await self.app.projects.budget(actor_of(interaction), ref, amount)
+        await doors.show(interaction, ui.project_budget(project, spent))
 
     async def on_scenes(self, interaction: discord.Interaction, press: Press) -> None:
         """The project's scene lists, as /scenes list shows them."""

@@ -14,10 +14,10 @@ from bot.delivery import DiscordCourier
 from bot.ui import usage as ui
 from mv.app import App
 from mv.domain.ids import MemberId, ServerId
-from mv.domain.money import micro
+from mv.domain.money import typed
 from mv.domain.usage import AllowanceKind, Period
 from mv.errors import NotChosen, OutOfRange
-from mv.services.usage import MOST
+from mv.services.usage import COUNTS
 
 KINDS = [app_commands.Choice(name=kind.value, value=kind.value) for kind in AllowanceKind]
 PERIODS = [app_commands.Choice(name=period.value, value=period.value) for period in Period]
@@ -119,10 +119,10 @@ def _subject(member: discord.User | None, role: discord.Role | None) -> tuple[Me
 
 def _amount(kind: AllowanceKind, limit: float) -> int:
     """Counts are whole numbers; dollars become micro-dollars. Raises OutOfRange, NotChosen."""
-    money = kind is AllowanceKind.SPEND
-    if not 0 <= limit <= MOST:
-        raise OutOfRange(field="limit", low=0, high=MOST)
-    if limit != round(limit, 4 if money else 0):
-        fit = "dollars with up to 4 decimals" if money else "whole numbers"
-        raise NotChosen(field="limit", given=f"{limit:g}", allowed=(fit,))
-    return micro(f"{limit:.4f}") if money else int(limit)
+    if kind is AllowanceKind.SPEND:
+        return typed("limit", limit)
+    if not COUNTS[0] <= limit <= COUNTS[1]:
+        raise OutOfRange(field="limit", low=COUNTS[0], high=COUNTS[1])
+    if limit != round(limit):
+        raise NotChosen(field="limit", given=f"{limit:g}", allowed=("whole numbers",))
+    return int(limit)

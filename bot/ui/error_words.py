@@ -38,6 +38,8 @@ FIELDS = {
     "duration_seconds": "The duration in seconds",
     "shot_size": "The shot size",
     "since": "The day to begin with",
+    "budget": "The budget",
+    "time_zone": "The time zone",
     "keep_jobs_days": "`keep_jobs_days`",
     "keep_takes_days": "`keep_takes_days`",
     "keep_deleted_days": "`keep_deleted_days`",
@@ -94,16 +96,33 @@ def _capital(text: str) -> str:
 
 def _used_up(error: e.AllowanceUsedUp) -> Words:
     money = error.kind == "spend"
-    limit, used, wanted = (
-        dollars(amount) if money else str(amount) for amount in (error.limit, error.used, error.wanted)
-    )
+    limit, used = (dollars(amount) if money else str(amount) for amount in (error.limit, error.used))
     mine = {"member": "Your own limit", "role": "The limit of your role"}.get(
         error.whose, "The limit for everybody here"
     )
     what = f"Your allowance of {error.kind} does not suffice: {used} of {limit} used this {error.period}, "
-    what += f"and this would take {wanted} more."
+    if error.wanted is None:
+        what += "and nobody knows what this engine costs."
+    else:
+        what += f"and this would take {dollars(error.wanted) if money else error.wanted} more."
     ask = "Managers of this server can change it with `/quota set`."
     return Words(what, f"{mine} starts anew <t:{error.resets_at}:R>. {ask}")
+
+
+def _budget_reached(error: e.BudgetReached) -> Words:
+    if error.scope == "bot":  # servers learn nothing of each other
+        what = "This bot's budget for the month is used up."
+        return Words(what, f"It starts anew <t:{error.resets_at}:R>. Whoever runs the bot can raise it.")
+    whose = f"The budget of project {error.ref}" if error.scope == "project" else "The budget of this server"
+    if error.limit == 0:
+        what = f"{whose} is nothing at all, so nothing that costs money can be made."
+    else:
+        what = f"{whose} does not suffice: {dollars(error.used)} of {dollars(error.limit)} used this month, "
+        need = "and nobody knows what this engine costs" if error.wanted is None else None
+        what += (need or f"and this would take up to {dollars(error.wanted or 0)} more") + "."
+    way = f"`/project budget ref:{error.ref}`" if error.scope == "project" else "`/settings set budget`"
+    ask = f"Managers of this server can raise it with {way}."
+    return Words(what, ask if error.limit == 0 else f"It starts anew <t:{error.resets_at}:R>. {ask}")
 
 
 def _not_found(error: e.NotFound) -> Words:
@@ -251,6 +270,7 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.NothingSet: _nothing_set,
     e.TooLate: _too_late,
     e.AllowanceUsedUp: _used_up,
+    e.BudgetReached: _budget_reached,
     e.TooManyWaiting: lambda x: Words(
         f"You have {x.limit} jobs waiting or running, which is the most.", "Wait for one, or cancel one: `/jobs list`."
     ),

@@ -73,6 +73,20 @@ def project_archived(project: Project) -> Sheet:
     )
 
 
+def project_budget(project: Project, spent: int) -> Sheet:
+    """What it may spend from now on; `spent` are this month's micro-dollars."""
+    name = f"**{line(project.name, 160) or EMPTY}**"
+    so_far = f"{dollars(spent)} is spent or reserved this month."
+    if project.budget is None:
+        title, text = f"{project.ref} has no budget of its own", f"{name} may spend what this server may. {so_far}"
+    elif project.budget == 0:
+        title, text = f"{project.ref} may spend nothing", f"Nothing that costs money is made for {name}. {so_far}"
+    else:
+        title = f"{project.ref} may spend {dollars(project.budget)} a month"
+        text = f"{name} · {so_far} Managers are told at 80 % and 100 %."
+    return notice(title, text, tone=Tone.GOOD)
+
+
 def project_rows(page: Page[Project], turn: Turn | None = None) -> Sheet:
     """A page of /project list; `turn` is where it stands."""
     return list_sheet(
@@ -93,6 +107,8 @@ def _facts(sheet: ProjectSheet) -> str:
         f"**Opened** · {stamp(project.created_at)} by {member(project.owner_id)}",
         f"**Spent** · {dollars(sheet.spent)} at known prices{unpriced}",
     ]
+    if project.budget is not None:
+        rows.append(f"**Budget** · {dollars(project.budget)} a month")
     if project.archived_at is not None:
         rows.append(f"**Archived** · {stamp(project.archived_at)}")
     if sheet.makers:

@@ -10,6 +10,7 @@ from bot.ui.limits import CONTENT, joined
 from bot.ui.text import line
 from bot.ui.words import many, stamp
 from mv.domain.ids import ChannelId
+from mv.domain.money import dollars
 from mv.domain.settings import WHOLE_SERVER, Option, Rules, RulesView, Setting
 
 CHANNELS = 10
@@ -24,6 +25,8 @@ def settings_message(view: RulesView, *, saved: bool = False) -> Sheet:
         *(_defaults(view) or ["No default project. The flavor is `default`."]),
         "**Where something may be made**",
         *_allowed(view.rules),
+        "**Money and time**",
+        *_money(view),
         "**What is kept how long**",
         *_kept(view),
     ]
@@ -66,6 +69,21 @@ def _channels(channels: tuple[ChannelId, ...]) -> str:
     more = len(channels) - CHANNELS
     named = ", ".join(f"<#{channel}>" for channel in channels[:CHANNELS])
     return f"{named} and {more} more" if more > 0 else named
+
+
+def _money(view: RulesView) -> Iterable[str]:
+    if view.budget is None:
+        yield f"No budget for this server · {dollars(view.spent)} spent this month"
+    elif view.budget == 0:
+        yield "The budget is nothing at all: nothing that costs money is made"
+    else:
+        share = f"{view.spent * 100 // view.budget} %"
+        yield f"Budget · {dollars(view.budget)} a month, of which {dollars(view.spent)} ({share}) is spent or reserved"
+    if view.rules.notices is not None:
+        yield f"Managers are told at 80 % and 100 % of a budget in <#{view.rules.notices}>"
+    elif view.budget is not None:
+        yield "Managers are told of no budget: set `notices_channel` to be warned at 80 % and 100 %"
+    yield f"Days and months · {line(view.zone, 60)}"
 
 
 def _kept(view: RulesView) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,9 @@ from mv.domain.usage import Quota
 from mv.domain.words import nearest
 from mv.errors import Unknown
 from mv.ports import PicturePrompt, ScenePrompt
+
+_RELEASE = re.compile(r"-(\d[\w.-]*|preview[\w.-]*|exp[\w.-]*|latest)")
+"""What a vendor adds to a model's name when it says which of its releases answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,16 @@ class Config:
         if found is None:
             raise Unknown(kind="engine", given=name, nearest=nearest(name, self.engines))
         return found
+
+    def answering(self, engine: Engine, model_version: str) -> Engine:
+        """The engine whose price an answer is reckoned by: that of the model which really answered, if models.yaml has
+        it, else the one that was asked."""
+        version = model_version.strip().removeprefix("models/")
+        alike = [e for e in self.engines.values() if (e.vendor, e.makes) == (engine.vendor, engine.makes)]
+        if any(e.model == version for e in alike):
+            return engine if engine.model == version else next(e for e in alike if e.model == version)
+        found = [e for e in alike if _RELEASE.fullmatch(version.removeprefix(e.model)) and version.startswith(e.model)]
+        return max(found, key=lambda e: (len(e.model), e is engine), default=engine)
 
     def engines_for(self, makes: Makes) -> tuple[Engine, ...]:
         """In the order of models.yaml."""

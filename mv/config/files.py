@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from mv.config.mistakes import checked, mistake
-from mv.config.model import AllowanceLimit, LimitKeys, Limits, Strict
+from mv.config.model import AllowanceLimit, Budgets, LimitKeys, Limits, Strict
 from mv.config.yamlfile import Document
 from mv.domain.engine import Engine, Makes, Price, Vendor
 from mv.domain.money import micro
@@ -22,6 +22,10 @@ from mv.errors import ConfigMistake
 DOLLARS = "US dollars from 0 to 10000, with up to 6 decimals"
 # A decimal of at most 15 digits survives the trip through a double, so no digit that was written is lost.
 Dollars = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=6, description=DOLLARS)]
+Budget = Annotated[
+    Decimal,
+    Field(ge=0, le=1_000_000, decimal_places=4, description="US dollars from 0 to 1000000, with up to 4 decimals"),
+]
 EngineName = Annotated[
     str,
     Field(
@@ -43,6 +47,7 @@ MAKERS: Mapping[Vendor, frozenset[Makes]] = {
 class PriceEntry(Strict):
     """Per million tokens (input, output) or per picture; a price without its day and source is not one."""
 
+    since: calendar_date | None = Field(None, description="the day from which it holds, such as 2027-01-01")
     input: Dollars | None = None
     output: Dollars | None = None
     picture: Dollars | None = None
@@ -53,7 +58,7 @@ class PriceEntry(Strict):
         """In micro-dollars."""
         amounts = {"input_micro": self.input, "output_micro": self.output, "picture_micro": self.picture}
         held = {key: None if amount is None else int(micro(amount)) for key, amount in amounts.items()}
-        return Price(**held, date=self.date, source=self.source)
+        return Price(**held, date=self.date, source=self.source, since=self.since)
 
 
 class EngineEntry(Strict):
@@ -64,6 +69,7 @@ class EngineEntry(Strict):
     model: str = Field(min_length=1, max_length=200)
     makes: Makes
     price: PriceEntry | None = None
+    next_price: PriceEntry | None = None
     aspect_ratios: tuple[Ratio, ...] = ()
     parameters: Mapping[str, Any] = Field(default_factory=dict)
     takes_seed: bool = False
@@ -96,10 +102,22 @@ class AllowanceEntry(Strict):
         return AllowanceLimit(kind=self.kind, limit=amount, period=self.period)
 
 
+class BudgetsEntry(Strict):
+    """US dollars a month."""
+
+    server: Budget | None = None
+    bot: Budget | None = None
+
+    def budgets(self) -> Budgets:
+        """In micro-dollars."""
+        return Budgets(**{name: None if amount is None else int(micro(amount)) for name, amount in self})
+
+
 class LimitsFile(LimitKeys):
     """limits.yaml."""
 
     allowances: tuple[AllowanceEntry, ...]
+    budgets: BudgetsEntry = Field(default_factory=BudgetsEntry)
 
 
 def engines_of(document: Document) -> dict[str, Engine]:
@@ -120,7 +138,8 @@ def limits_of(document: Document) -> Limits:
             raise mistake(document, path, f"one limit for {entry.kind.value} a {entry.period.value}, not two")
         seen.add((entry.kind, entry.period))
     _check_vendors(document, file)
-    return Limits(**{**dict(file), "allowances": tuple(entry.allowance() for entry in file.allowances)})
+    allowances = tuple(entry.allowance() for entry in file.allowances)
+    return Limits(**{**dict(file), "allowances": allowances, "budgets": file.budgets.budgets()})
 
 
 def _check_vendors(document: Document, file: LimitsFile) -> None:
@@ -142,8 +161,8 @@ def _engine(document: Document, name: str, entry: EngineEntry) -> Engine:
     if wrong is not None:
         raise wrong
     values = dict(entry)
-    values["price"] = entry.price.price() if entry.price else None
-    return Engine(name=name, **values)
+    stated = (values.pop("price"), values.pop("next_price"))
+    return Engine(name=name, prices=tuple(price.price() for price in stated if price is not None), **values)
 
 
 def _wrong(document: Document, name: str, entry: EngineEntry) -> ConfigMistake | None:
@@ -157,15 +176,27 @@ def _wrong(document: Document, name: str, entry: EngineEntry) -> ConfigMistake |
     wrong = _wrong_reference(entry)
     if wrong is not None:
         return mistake(document, (*path, wrong[0]), wrong[1])
-    if entry.price is None:
+    for key in ("price", "next_price"):
+        wrong = _wrong_price(entry, key)
+        if wrong is not None:
+            return mistake(document, (*path, key, wrong[0]), wrong[1])
+    return None
+
+
+def _wrong_price(entry: EngineEntry, key: str) -> tuple[str, str] | None:
+    """The key below it that is wrong, and what was expected."""
+    price: PriceEntry | None = getattr(entry, key)
+    if price is None:
         return None
     needed = ("input", "output") if entry.makes is Makes.SCENES else ("picture",)
-    for key in needed:
-        if getattr(entry.price, key) is None:
-            return mistake(document, (*path, "price", key), f"this key, which is missing: {DOLLARS}")
-    for key in {"input", "output", "picture"}.difference(needed):
-        if getattr(entry.price, key) is not None:
-            return mistake(document, (*path, "price", key), f"nothing: {entry.makes.value} are paid by {needed[0]}")
+    for part in needed:
+        if getattr(price, part) is None:
+            return part, f"this key, which is missing: {DOLLARS}"
+    for part in ("input", "output", "picture"):
+        if part not in needed and getattr(price, part) is not None:
+            return part, f"nothing: {entry.makes.value} are paid by {needed[0]}"
+    if (price.since is None) is (key == "next_price"):
+        return "since", "the day from which it holds" if key == "next_price" else "nothing: it holds until next_price"
     return None
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from mv.domain.settings import MOST_DAYS
+from mv.domain.settings import MOST_DAYS, known_zone
 from mv.domain.usage import AllowanceKind, Period
 from mv.ports import PreviewSpec
 
@@ -19,6 +19,12 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _zone(name: str) -> str:
+    if not known_zone(name):
+        raise ValueError("no such time zone")
+    return name
+
+
 Phrase = Annotated[str, Field(min_length=1, max_length=100)]
 Word = Annotated[str, Field(min_length=1, max_length=300)]
 Template = Annotated[str, Field(min_length=1, max_length=50_000)]
@@ -26,6 +32,7 @@ OptionalTemplate = Annotated[str, Field(max_length=50_000)]
 EngineList = Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", description='a colour such as "#1b2a41" (in quotes)')]
 Palette = Annotated[tuple[Colour, ...], Field(min_length=1, max_length=6)]
+Zone = Annotated[str, AfterValidator(_zone), Field(description="a time zone such as UTC or Europe/Berlin")]
 Host = Annotated[
     str,
     Field(
@@ -190,6 +197,15 @@ class Retention(Strict):
     """0 keeps them for ever, as the others do."""
 
 
+class Budgets(Strict):
+    """Micro-dollars a month; None is no budget."""
+
+    server: int | None = None
+    """Of each server whose managers set none."""
+    bot: int | None = None
+    """Of all servers together."""
+
+
 class LimitKeys(Strict):
     """What limits.yaml says in the same words as the program."""
 
@@ -197,6 +213,7 @@ class LimitKeys(Strict):
     vendors: VendorLimits = Field(default_factory=VendorLimits)
     pictures: Pictures
     retention: Retention = Field(default_factory=Retention)
+    time_zone: Zone = "UTC"
     notify_after_seconds: int = Field(ge=0, le=86_400)
     """0 is off."""
     progress_every_seconds: float = Field(ge=2, le=60)
@@ -206,6 +223,7 @@ class Limits(LimitKeys):
     """limits.yaml."""
 
     allowances: tuple[AllowanceLimit, ...]
+    budgets: Budgets = Field(default_factory=Budgets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date as calendar_date
 from enum import StrEnum
 from typing import Any
 
@@ -29,15 +29,21 @@ class Makes(StrEnum):
 
 
 class Price(BaseModel):
-    """A price in micro-dollars: per million tokens (in, out) or per picture; with its day and source."""
+    """A price in micro-dollars: per million tokens (in, out) or per picture; with the day it was seen, its source, and
+    the day it holds from, if it did not always."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     input_micro: int | None = None
     output_micro: int | None = None
     picture_micro: int | None = None
-    date: date
-    source: str
+    date: calendar_date
+    source: str = ""
+    since: calendar_date | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Amounts and day, as they are kept with what was reckoned by it."""
+        return self.model_dump(mode="json", exclude_none=True, exclude={"source", "since"})
 
 
 class Engine(BaseModel):
@@ -50,7 +56,8 @@ class Engine(BaseModel):
     model: str
     makes: Makes
     label: str
-    price: Price | None = None
+    prices: tuple[Price, ...] = ()
+    """In the order of the days they hold from; none: unpriced."""
     aspect_ratios: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = Field(default_factory=dict)
     """Sent with every request as they are (for Replicate: the prediction's input)."""
@@ -66,25 +73,25 @@ class Engine(BaseModel):
     """For Gemini 3 models, which take it instead of a temperature."""
     takes_temperature: bool = False
 
-    def scene_cost(self, usage: TokenUsage) -> int | None:
+    def price(self, day: calendar_date) -> Price | None:
+        """The one that holds on that day; None if it is not known. This machine's own work costs nothing."""
+        if self.vendor is Vendor.OFFLINE:
+            return Price(input_micro=0, output_micro=0, picture_micro=0, date=day)
+        holding = [price for price in self.prices if price.since is None or price.since <= day]
+        return holding[-1] if holding else None
+
+    def scene_cost(self, usage: TokenUsage, day: calendar_date) -> int | None:
         """What an answer cost in micro-dollars; thinking is billed as output; None if unpriced, or if the vendor did
         not say what was used: no answer costs nothing."""
-        if self.vendor is Vendor.OFFLINE:
-            return 0
-        if (
-            usage == TokenUsage()
-            or self.price is None
-            or self.price.input_micro is None
-            or self.price.output_micro is None
-        ):
+        price = self.price(day)
+        if price is None or price.input_micro is None or price.output_micro is None:
+            return None
+        if usage == TokenUsage() and self.vendor is not Vendor.OFFLINE:
             return None
         out = usage.output_tokens + usage.thinking_tokens
-        return token_cost(usage.prompt_tokens, self.price.input_micro) + token_cost(out, self.price.output_micro)
+        return token_cost(usage.prompt_tokens, price.input_micro) + token_cost(out, price.output_micro)
 
-    def picture_cost(self, pictures: int) -> int | None:
+    def picture_cost(self, pictures: int, day: calendar_date) -> int | None:
         """What pictures cost in micro-dollars; None if unpriced."""
-        if self.vendor is Vendor.OFFLINE:
-            return 0
-        if self.price is None or self.price.picture_micro is None:
-            return None
-        return pictures * self.price.picture_micro
+        price = self.price(day)
+        return None if price is None or price.picture_micro is None else pictures * price.picture_micro

@@ -5,12 +5,34 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NewType
 
+from mv.errors import NotChosen, OutOfRange
+
 MicroDollars = NewType("MicroDollars", int)
 
 
 def micro(dollars: Decimal | str) -> MicroDollars:
     """US dollars to micro-dollars, half up."""
     return MicroDollars(int((Decimal(dollars) * 1_000_000).to_integral_value(ROUND_HALF_UP)))
+
+
+MOST = 1_000_000
+"""US dollars that a limit or a budget may be, at most."""
+
+
+def within(field: str, amount: int) -> int:
+    """Micro-dollars that a limit or a budget may be. Raises OutOfRange."""
+    if not 0 <= amount <= MOST * 1_000_000:
+        raise OutOfRange(field=field, low=0, high=MOST)
+    return amount
+
+
+def typed(field: str, amount: float) -> MicroDollars:
+    """What a member typed as US dollars. Raises OutOfRange, NotChosen for more than 4 decimals."""
+    if not 0 <= amount <= MOST:
+        raise OutOfRange(field=field, low=0, high=MOST)
+    if amount != round(amount, 4):
+        raise NotChosen(field=field, given=f"{amount:g}", allowed=("dollars with up to 4 decimals",))
+    return micro(f"{amount:.4f}")
 
 
 def token_cost(tokens: int, micro_per_million: int) -> int:

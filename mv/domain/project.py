@@ -10,7 +10,7 @@ from mv.domain.ids import MemberId, RecordId, Ref, ServerId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """`scene_lists` and `characters` count what everybody of the server may see."""
+    """`scene_lists` and `characters` count what everybody of the server may see; `budget` is micro-dollars a month."""
 
     id: RecordId
     server_id: ServerId
@@ -19,6 +19,7 @@ class Project:
     owner_id: MemberId
     created_at: datetime
     archived_at: datetime | None = None
+    budget: int | None = None
     scene_lists: int = 0
     characters: int = 0
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mv.domain.ids import ChannelId, MemberId, ServerId
+from mv.domain.ledger import QUARTER
 
 WHOLE_SERVER = ChannelId(0)
 """Stands for every channel."""
@@ -30,9 +32,24 @@ class Option(StrEnum):
     """[days] as the next two; 0 is for ever."""
     KEEP_TAKES = "keep_takes_days"
     KEEP_DELETED = "keep_deleted_days"
+    BUDGET = "budget"
+    """[micro-dollars] that the whole server may spend in a month."""
+    TIME_ZONE = "time_zone"
+    """[a name such as Europe/Berlin] in which days and months begin."""
+    NOTICES = "notices_channel"
+    """[a channel's number] where managers are told that a budget is nearly used up."""
 
 
 KEPT = (Option.KEEP_JOBS, Option.KEEP_TAKES, Option.KEEP_DELETED)
+
+
+def known_zone(name: str) -> bool:
+    """Whether there is a time zone of that name, and its days begin at a full quarter of an hour."""
+    try:
+        offset = ZoneInfo(name).utcoffset(datetime.now())  # noqa: DTZ005  # on its own clocks
+    except (ValueError, OSError):  # a name that is none, or no file
+        return False
+    return offset is not None and offset.total_seconds() % QUARTER == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +92,24 @@ class Rules:
         return not places or not self.allowed
 
     @property
+    def budget(self) -> int | None:
+        """Micro-dollars a month; None if it was not set."""
+        value = self._value(Option.BUDGET, WHOLE_SERVER)
+        return value if isinstance(value, int) and value >= 0 else None
+
+    @property
+    def zone(self) -> str | None:
+        """A time zone that there is; None if it was not set."""
+        value = self._value(Option.TIME_ZONE, WHOLE_SERVER)
+        return value if isinstance(value, str) and known_zone(value) else None
+
+    @property
+    def notices(self) -> ChannelId | None:
+        """Where the managers are told; None if it was not set."""
+        value = self._value(Option.NOTICES, WHOLE_SERVER)
+        return ChannelId(value) if isinstance(value, int) and value > 0 else None
+
+    @property
     def allowed(self) -> tuple[ChannelId, ...]:
         """The channels that are named for it."""
         return self._channels(allowed=True)
@@ -95,7 +130,8 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What a manager typed; None is what they left out. `project` and `flavor` apply in `channel`, or in all."""
+    """What a manager typed; None is what they left out. `project` and `flavor` apply in `channel`, or in all; `budget`
+    is in micro-dollars a month."""
 
     project: str | None = None
     flavor: str | None = None
@@ -103,15 +139,23 @@ class Changes:
     allow: ChannelId | None = None
     disallow: ChannelId | None = None
     keep: Mapping[Option, int] = field(default_factory=dict)
+    budget: int | None = None
+    no_budget: bool = False
+    zone: str | None = None
+    notices: ChannelId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesView:
     """All that holds in a server. `projects` are the names of those that are defaults and open, by number; `flavors`
-    those there are; `days` what is kept how long, whoever set it; `undo` how long a deletion can be taken back."""
+    those there are; `days` what is kept how long, whoever set it; `undo` how long a deletion can be taken back; `zone`
+    and `budget` (micro-dollars a month) those that hold, whoever set them; `spent` this month's micro-dollars."""
 
     rules: Rules
     projects: Mapping[int, str]
     flavors: frozenset[str]
     days: Mapping[Option, int]
     undo: timedelta
+    zone: str = "UTC"
+    budget: int | None = None
+    spent: int = 0

@@ -27,14 +27,6 @@ class Period(StrEnum):
     MONTH = "month"
 
 
-class Entry(StrEnum):
-    """What a line of the ledger does; `settle` and `refund` correct the `reserve` of the same job and kind."""
-
-    RESERVE = "reserve"
-    SETTLE = "settle"
-    REFUND = "refund"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
     """A limit that a manager set, or that comes from limits.yaml. Neither member nor role: the server's default."""

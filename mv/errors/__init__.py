@@ -9,7 +9,7 @@ that failed stores its code and facts, so that the words can be found again afte
     │   ├── FileTooLarge, FileGone, NotOurs, BadFile
     │   ├── NotFound, NotAllowed, NotHere, ManagersOnly, TooLate, Final, ListFull, LastScene, Same
     │   ├── Archived, NameGone, Already, TextRemoved, StillWorking
-    │   ├── AllowanceUsedUp, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
+    │   ├── AllowanceUsedUp, BudgetReached, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
     │   └── NotSetUp, VendorResting, Restarting
     ├── VendorError             the vendor was asked, or could not be
     │   ├── KeyRefused, NoCredit, VendorBusy, VendorDown, ModelGone, BadRequest
@@ -35,6 +35,7 @@ from mv.errors.refused import (
     AlreadyAsked,
     Archived,
     BadFile,
+    BudgetReached,
     CannotPost,
     Empty,
     FileGone,
@@ -112,6 +113,7 @@ __all__ = [
     "BadFile",
     "BadRequest",
     "Blocked",
+    "BudgetReached",
     "CannotPost",
     "ConfigMistake",
     "Conflict",

@@ -17,6 +17,9 @@ class MvError(Exception):
         super().__init_subclass__(**kwargs)
         _REGISTRY[cls.__name__] = cls
 
+    made = 0
+    """How many pictures a vendor had made, and is paid for, when this went wrong; no fact that is stored."""
+
     @property
     def code(self) -> str:
         """The name it is stored under."""

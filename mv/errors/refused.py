@@ -222,15 +222,30 @@ class TooLate(Refused):
 
 @dataclass(eq=False)
 class AllowanceUsedUp(Refused):
-    """An allowance does not suffice. `limit`, `used` and `wanted` are counts; `resets_at` is a Unix time in seconds."""
+    """An allowance does not suffice. `limit`, `used` and `wanted` are counts or micro-dollars; `wanted` is None for a
+    price that is not known. `resets_at` is a Unix time in seconds."""
 
     kind: str
     limit: int
     used: int
-    wanted: int
+    wanted: int | None
     period: str
     resets_at: int
     whose: str
+
+
+@dataclass(eq=False)
+class BudgetReached(Refused):
+    """A month's budget does not suffice. `scope` is project, server or bot; `limit`, `used` and `wanted` are
+    micro-dollars, `wanted` None if the price is not known; `resets_at` is a Unix time in seconds; `ref` is the
+    project's."""
+
+    scope: str
+    limit: int
+    used: int
+    wanted: int | None
+    resets_at: int
+    ref: str = ""
 
 
 @dataclass(eq=False)

@@ -9,10 +9,10 @@ from typing import Any
 
 from mv.domain.character import Character, Take
 from mv.domain.jobs import Job
+from mv.domain.ledger import LedgerLine
 from mv.domain.mydata import OwnChange, OwnTake
 from mv.domain.project import Project
 from mv.domain.usage import AllowanceKind, Quota
-from mv.ports import LedgerLine
 
 _README = """\
 Your data in {server}: what you asked this bot for, and what came of it.

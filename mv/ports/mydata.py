@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Protocol
 
 from mv.domain.ids import MemberId, Ref, ServerId
+from mv.domain.ledger import LedgerLine
 from mv.domain.mydata import Belongings, Forgetting, OwnChange, OwnTake
 from mv.domain.project import Project
-from mv.ports.records import LedgerLine
 
 
 class OwnRows(Protocol):

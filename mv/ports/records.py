@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from mv.domain.budget import Account, Warned
 from mv.domain.character import Character, MediaFile, Take
 from mv.domain.excerpt import Excerpt, Marks
 from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
 from mv.domain.jobs import Delivery, Job, JobKind, JobState, Once, Step
+from mv.domain.ledger import LedgerLine
 from mv.domain.project import Project
 from mv.domain.scenes import SceneList, SceneVersion
 from mv.domain.search import Filters, Query
-from mv.domain.usage import AllowanceKind, Entry, Period, Quota
+from mv.domain.usage import AllowanceKind, Period, Quota
 from mv.errors import MvError
 from mv.ports.keeping import CleaningRows, ServerRows, SettingsRows
 
@@ -66,22 +68,6 @@ class Seen:
 
     server_id: ServerId
     member_id: MemberId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerLine:
-    """One append-only entry. `counted_at` places it in a period: that of the reservation, also for corrections."""
-
-    job_id: RecordId
-    server_id: ServerId
-    member_id: MemberId
-    project_id: RecordId | None
-    kind: AllowanceKind
-    entry: Entry
-    amount: int
-    engine: str
-    counted_at: datetime
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,13 +198,17 @@ class ProjectRows(Protocol):
         """For autocomplete: open ones, or with `archived` all."""
 
     async def change(self, project: Project) -> None:
-        """Its name, and since when it is archived. Raises Taken if it is open and another open one has that name."""
+        """Its name, its budget, and since when it is archived. Raises Taken if it is open and another open one has
+        that name."""
 
     async def makers(self, seen: Seen, project_id: RecordId) -> tuple[MemberId, ...]:
         """Who made a record, a version or a take that these eyes see."""
 
     async def spent(self, project_id: RecordId) -> int:
-        """Micro-dollars in the ledger."""
+        """Micro-dollars in the ledger, what was lost included."""
+
+    async def budgets(self, project_ids: Sequence[RecordId]) -> dict[RecordId, tuple[Ref, int]]:
+        """Micro-dollars a month, of those that have a budget, with what they are called."""
 
     async def names(self, server_id: ServerId, size: int) -> tuple[str, ...]:
         """Names of open projects, newest first, to find the nearest to a wrong one."""
@@ -320,21 +310,36 @@ class JobRows(Protocol):
 
 
 class UsageRows(Protocol):
-    """The ledger and the quotas."""
+    """The ledger, its sums, the quotas, and warnings about budgets."""
 
     async def append(self, lines: Sequence[LedgerLine]) -> None:
-        """One statement. A second line of the same job, kind and entry is ignored (exactly once)."""
+        """With the sums they belong to. A second line of the same job, kind, entry and engine is ignored (exactly
+        once)."""
 
     async def lines(self, job_id: RecordId) -> tuple[LedgerLine, ...]:
         """A job's entries, oldest first."""
 
-    async def used(
-        self, who: Sequence[tuple[ServerId, MemberId]], since: datetime
-    ) -> dict[tuple[ServerId, MemberId, AllowanceKind], int]:
-        """Sums of amounts counted since that moment."""
+    async def sums(
+        self, accounts: Iterable[Account], since: datetime, kinds: Sequence[AllowanceKind] = tuple(AllowanceKind)
+    ) -> dict[tuple[Account, AllowanceKind], int]:
+        """What was counted since that moment, which begins a quarter of an hour; what was never used is not in it. Of
+        projects, servers and the bot only `spend`."""
 
-    async def total(self, kind: AllowanceKind, since: datetime) -> int:
-        """What everybody together used since that moment."""
+    async def where_used(self, member: MemberId, servers: Sequence[ServerId], since: datetime) -> tuple[ServerId, ...]:
+        """Those of these servers in which the member used something since that moment, which begins a quarter of an
+        hour."""
+
+    async def drop_tallies(self, before: datetime) -> int:
+        """Forgets sums of periods that are over; the ledger keeps what they were made of."""
+
+    async def warn(self, found: Sequence[Warned]) -> None:
+        """Once for each mark of a budget in a month."""
+
+    async def untold(self) -> tuple[Warned, ...]:
+        """Warnings that nobody was told of yet, oldest first."""
+
+    async def told(self, warning: Warned, at: datetime) -> None:
+        """The managers were."""
 
     async def quotas(self, server_ids: Sequence[ServerId]) -> tuple[Quota, ...]:
         """All quotas of these servers."""

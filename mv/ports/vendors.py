@@ -118,10 +118,17 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Painted:
-    """The vendor's bytes, checked for size and host but not yet for being a picture."""
+    """The vendor's bytes, checked for size and host but not yet for being a picture. `missing` counts more that it made
+    and is paid for, and did not give out."""
 
     pictures: tuple[bytes, ...]
     model_version: str
+    missing: int = 0
+
+    @property
+    def made(self) -> int:
+        """All that are paid for."""
+        return len(self.pictures) + self.missing
 
 
 class Painter(Protocol):
@@ -136,7 +143,8 @@ class Painter(Protocol):
         """Asks the vendor; from here on it may cost money. If whether it was accepted is unknown, raises Uncertain."""
 
     async def collect(self, engine: Engine, ticket: Ticket, timeout_seconds: float, report: Report) -> Painted:
-        """Waits for the result and fetches it. May be called again with the same ticket."""
+        """Waits for the result and fetches it: at least one picture. May be called again with the same ticket. An error
+        after pictures were made says how many, in `made`."""
 
     async def find(self, engine: Engine, prompt: PicturePrompt, search: Search) -> Ticket | None:
         """The order that was sent before a kill and whose ticket is not known: if the vendor has it without any doubt.

@@ -9,18 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from mv.config import Config
+from mv.domain.budget import Account, Budget, Scope, Warned
+from mv.domain.engine import Price
 from mv.domain.ids import ChannelId, Kind, MemberId, RecordId, Ref, ServerId, new_id
 from mv.domain.jobs import Job, JobKind, JobState, Once, ReplyTo
+from mv.domain.ledger import Entry, LedgerLine, Measure
 from mv.domain.money import micro
-from mv.domain.usage import AllowanceKind, Entry, Period, Quota, in_force, window
-from mv.errors import AllowanceUsedUp, AlreadyAsked, MvError, Repeated, TooManyWaiting
-from mv.ports import Clock, Counted, LedgerLine, Meter, Records, Transaction, Unmetered
+from mv.domain.settings import Rules
+from mv.domain.usage import AllowanceKind, Quota, in_force, window
+from mv.errors import AllowanceUsedUp, AlreadyAsked, BudgetReached, MvError, Repeated, TooManyWaiting
+from mv.ports import Clock, Counted, Meter, Records, Transaction, Unmetered
 from mv.services.preferences import Preferences
 
 Who = tuple[ServerId, MemberId]
@@ -31,7 +35,7 @@ CHEAP, COSTLY = 0, 1
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """A job that somebody wants, with what it would use at most. `wants[SPEND]` is absent if the engine is unpriced or
-    free; `estimate` tells these apart: micro-dollars, None if unpriced."""
+    free; `estimate` tells these apart: micro-dollars by the `price`, None if unpriced."""
 
     server_id: ServerId
     member_id: MemberId
@@ -43,6 +47,7 @@ class Application:
     reply: ReplyTo
     wants: Mapping[AllowanceKind, int]
     estimate: int | None = None
+    price: Price | None = None
     once: Once | None = None
     project_id: RecordId | None = None
     places: tuple[ChannelId, ...] = ()
@@ -53,17 +58,42 @@ class Application:
         """Allowances are per member and server."""
         return self.server_id, self.member_id
 
+    @property
+    def account(self) -> Account:
+        """The member's."""
+        return Account.of_member(self.server_id, self.member_id)
+
+    @property
+    def asks(self) -> dict[AllowanceKind, int | None]:
+        """What allowances must have left; None: some money, nobody knows how much."""
+        unpriced = {AllowanceKind.SPEND: None} if self.estimate is None else {}
+        return {**unpriced, **self.wants}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An application at the desk, and what holds where it comes from."""
+
+    application: Application
+    zone: str
+    budgets: tuple[Budget, ...]
+    """Of the server and of the whole bot."""
+
 
 @dataclass(slots=True)
 class _State:
-    """What counts for one batch; `used` and `waiting` grow as applications are let through."""
+    """What counts for one batch; `used` (by the start of a period), `spent` and `waiting` grow as applications are let
+    through."""
 
     now: datetime
     quotas: Sequence[Quota]
-    used: dict[Period, dict[tuple[ServerId, MemberId, AllowanceKind], int]] = field(default_factory=dict)
+    used: dict[datetime, dict[tuple[Account, AllowanceKind], int]] = field(default_factory=dict)
+    spent: dict[tuple[Account, datetime], int] = field(default_factory=dict)
+    projects: dict[RecordId, tuple[Ref, int]] = field(default_factory=dict)
     waiting: dict[Who, int] = field(default_factory=dict)
     interactions: dict[int, Job] = field(default_factory=dict)
     onces: dict[str, Job] = field(default_factory=dict)
+    warned: list[Warned] = field(default_factory=list)
 
     def note(self, job: Job) -> None:
         """Stored already, or let through just now: the same is not let through again."""
@@ -71,6 +101,28 @@ class _State:
             self.interactions[job.reply.interaction_id] = job
         if job.once is not None:
             self.onces[job.once] = job
+
+    def budgets(self, asked: _Asked) -> tuple[Budget, ...]:
+        """All that bind it, the narrowest first."""
+        application, key = asked.application, asked.application.project_id
+        if key is None or key not in self.projects:
+            return asked.budgets
+        account = Account.of_project(application.server_id, key)
+        return Budget(account=account, limit=self.projects[key][1], zone=asked.zone), *asked.budgets
+
+    def warn(self, budget: Budget, used: int) -> None:
+        """Its managers are to be told of the marks that it reached."""
+        for mark in budget.reached(used):
+            self.warned.append(
+                Warned(
+                    account=budget.account,
+                    month=budget.month(self.now),
+                    percent=mark,
+                    allowed=budget.limit,
+                    used=used,
+                    noted_at=self.now,
+                )
+            )
 
     def repeated(self, application: Application) -> MvError | None:
         """Why it is none of its own, if it is not."""
@@ -97,29 +149,40 @@ class Desk:
         self._meter = meter or Unmetered()
         self._limits = config.limits.concurrency
         self._defaults = config.default_quotas()
-        self._preferences = Preferences(records, config.limits.retention) if preferences is None else preferences
+        self._preferences = Preferences(records, config.limits) if preferences is None else preferences
         self._cheap = micro(str(self._limits.cheap))
-        self._queue: list[tuple[Application, asyncio.Future[Job]]] = []
+        self._queue: list[tuple[_Asked, asyncio.Future[Job]]] = []
         self._serving: asyncio.Task[None] | None = None
+        self.warnings = asyncio.Event()
+        """Set when managers are to be told of a budget."""
 
     async def admit(self, application: Application) -> Job:
-        """The stored job, its cost reserved. Raises NotHere, Repeated, AlreadyAsked, AllowanceUsedUp or TooManyWaiting,
-        and then nothing is stored; StorageError if the records cannot answer: nothing is let through unseen."""
+        """The stored job, its cost reserved. Raises NotHere, Repeated, AlreadyAsked, AllowanceUsedUp, BudgetReached or
+        TooManyWaiting, and then nothing is stored; StorageError if the records cannot answer: nothing is let through
+        unseen."""
         await self._preferences.check(application.server_id, application.places)
+        rules = await self._preferences.of(application.server_id)
         answer: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
-        self._queue.append((application, answer))
+        self._queue.append((self._asked(application, rules), answer))
         if self._serving is None or self._serving.done():
             self._serving = asyncio.create_task(self._serve(), name="admission")
         return await answer
 
+    def _asked(self, application: Application, rules: Rules) -> _Asked:
+        preferences = self._preferences
+        budgets = preferences.budget(application.server_id, rules), preferences.budget_of_all
+        return _Asked(application, preferences.zone(rules), tuple(one for one in budgets if one is not None))
+
     async def _serve(self) -> None:
         while self._queue:
             batch, self._queue = self._queue, []
-            decide = partial(self._decide, [application for application, _ in batch])
+            decide = partial(self._decide, [asked for asked, _ in batch])
             try:
-                verdicts = await self._records.transact(decide, lasting=False)
+                verdicts, warned = await self._records.transact(decide, lasting=False)
             except Exception as error:  # noqa: BLE001  # whoever waits must hear of it, whatever it is
-                verdicts = [error] * len(batch)
+                verdicts, warned = [error] * len(batch), False
+            if warned:
+                self.warnings.set()
             for (_, answer), verdict in zip(batch, verdicts, strict=True):
                 if isinstance(verdict, Job):
                     self._meter.count(Counted.JOBS_ACCEPTED, kind=verdict.kind.value)
@@ -130,15 +193,17 @@ class Desk:
                 else:
                     answer.set_result(verdict)
 
-    async def _decide(self, batch: list[Application], tx: Transaction) -> list[Job | Exception]:
+    async def _decide(self, batch: list[_Asked], tx: Transaction) -> tuple[list[Job | Exception], bool]:
+        """A verdict on each, and whether managers are to be warned."""
         wanted: dict[tuple[ServerId, Kind], int] = defaultdict(int)
-        for application in batch:
-            wanted[application.server_id, Kind.JOB] += 1
+        for asked in batch:
+            wanted[asked.application.server_id, Kind.JOB] += 1
         numbers = await tx.next_numbers(wanted)
         state = await self._state(tx, batch)
         verdicts: list[Job | Exception] = []
-        for application in batch:
-            refusal = self._refusal(application, state)
+        for asked in batch:
+            application = asked.application
+            refusal = self._refusal(asked, state)
             if refusal is not None:
                 verdicts.append(refusal)
                 continue
@@ -153,20 +218,39 @@ class Desk:
         jobs = [verdict for verdict in verdicts if isinstance(verdict, Job)]
         if jobs:
             await tx.jobs.add_all(jobs)
-            accepted = zip(batch, verdicts, strict=True)
-            await tx.usage.append([line for a, v in accepted if isinstance(v, Job) for line in _reserve(a, v)])
-        return verdicts
+            accepted = [(asked.application, v) for asked, v in zip(batch, verdicts, strict=True) if isinstance(v, Job)]
+            await tx.usage.append([line for a, job in accepted for line in reservation(job, a.wants, a.price)])
+        await tx.usage.warn(state.warned)
+        return verdicts, bool(state.warned)
 
-    async def _state(self, tx: Transaction, batch: list[Application]) -> _State:
-        who = sorted({application.who for application in batch})
+    async def _state(self, tx: Transaction, batch: list[_Asked]) -> _State:
+        applications = [asked.application for asked in batch]
+        who = sorted({application.who for application in applications})
         quotas = (*await tx.usage.quotas(sorted({server for server, _ in who})), *self._defaults)
         state = _State(now=self._clock.now(), quotas=quotas, waiting=await tx.jobs.open_counts(who))
-        for period in sorted({quota.period for quota in quotas}):
-            state.used[period] = await tx.usage.used(who, window(period, state.now)[0])
-        interactions = [a.reply.interaction_id for a in batch if a.reply.interaction_id is not None]
-        for job in await tx.jobs.asked(interactions, [a.once for a in batch if a.once is not None]):
+        accounts: dict[datetime, set[Account]] = defaultdict(set)
+        for asked in batch:
+            for period in {quota.period for quota in quotas}:
+                accounts[window(period, state.now, asked.zone)[0]].add(asked.application.account)
+        for since, members in accounts.items():
+            state.used[since] = await tx.usage.sums(members, since)
+        await self._spent(tx, batch, state)
+        interactions = [a.reply.interaction_id for a in applications if a.reply.interaction_id is not None]
+        for job in await tx.jobs.asked(interactions, [a.once for a in applications if a.once is not None]):
             state.note(job)
         return state
+
+    async def _spent(self, tx: Transaction, batch: list[_Asked], state: _State) -> None:
+        """What is gone of the budgets that bind this batch."""
+        keys = {a.application.project_id for a in batch if a.application.project_id is not None}
+        state.projects = await tx.projects.budgets(sorted(keys)) if keys else {}
+        accounts: dict[datetime, set[Account]] = defaultdict(set)
+        for asked in batch:
+            for budget in state.budgets(asked):
+                accounts[budget.window(state.now)[0]].add(budget.account)
+        for since, spenders in accounts.items():
+            sums = await tx.usage.sums(spenders, since, (AllowanceKind.SPEND,))
+            state.spent.update({(account, since): amount for (account, _), amount in sums.items()})
 
     def _priority(self, application: Application) -> int:
         """Scenes without a price are cheap, pictures are not: these cost a multiple at any vendor."""
@@ -175,29 +259,68 @@ class Desk:
             return CHEAP if application.kind is JobKind.SCENES else COSTLY
         return CHEAP if cost <= self._cheap else COSTLY
 
-    def _refusal(self, application: Application, state: _State) -> MvError | None:
+    def _refusal(self, asked: _Asked, state: _State) -> MvError | None:
+        application = asked.application
         repeated = state.repeated(application)
         if repeated is not None:
             return repeated
         waiting = state.waiting.get(application.who, 0)
         if waiting >= self._limits.waiting_per_member:
             return TooManyWaiting(limit=self._limits.waiting_per_member)
-        server = application.server_id
-        quotas = tuple(q for q in state.quotas if q.server_id in (None, server))
-        for kind, amount in application.wants.items():
-            for quota in in_force(quotas, kind, application.member_id, application.roles):
-                used = state.used[quota.period].get((*application.who, kind), 0)
-                if used + amount > quota.limit:
-                    return used_up(quota, used, amount, state.now)
+        refusal = _beyond_allowance(asked, state) or _beyond_budget(asked, state)
+        if refusal is not None:
+            return refusal
         for kind, amount in application.wants.items():
             for sums in state.used.values():
-                key = (*application.who, kind)
-                sums[key] = sums.get(key, 0) + amount
+                sums[application.account, kind] = sums.get((application.account, kind), 0) + amount
+        for budget in state.budgets(asked):
+            key = budget.account, budget.window(state.now)[0]
+            state.spent[key] = state.spent.get(key, 0) + (application.estimate or 0)
+            state.warn(budget, state.spent[key])
         state.waiting[application.who] = waiting + 1
         return None
 
 
-def used_up(quota: Quota, used: int, wanted: int, now: datetime) -> AllowanceUsedUp:
+def _beyond_allowance(asked: _Asked, state: _State) -> AllowanceUsedUp | None:
+    application = asked.application
+    quotas = tuple(q for q in state.quotas if q.server_id in (None, application.server_id))
+    for kind, amount in application.asks.items():
+        for quota in in_force(quotas, kind, application.member_id, application.roles):
+            since, resets_at = window(quota.period, state.now, asked.zone)
+            used = state.used[since].get((application.account, kind), 0)
+            if not _fits(used, amount, quota.limit):
+                return used_up(quota, used, amount, resets_at)
+    return None
+
+
+def _beyond_budget(asked: _Asked, state: _State) -> BudgetReached | None:
+    amount = asked.application.estimate
+    if amount == 0:
+        return None
+    for budget in state.budgets(asked):
+        since, resets_at = budget.window(state.now)
+        used = state.spent.get((budget.account, since), 0)
+        if _fits(used, amount, budget.limit):
+            continue
+        state.warn(budget, max(used, budget.limit))
+        project = state.projects.get(RecordId(budget.account.subject))
+        return BudgetReached(
+            scope=budget.account.scope.value,
+            limit=budget.limit,
+            used=used,
+            wanted=amount,
+            resets_at=int(resets_at.timestamp()),
+            ref=str(project[0]) if project and budget.account.scope is Scope.PROJECT else "",
+        )
+    return None
+
+
+def _fits(used: int, wanted: int | None, limit: int) -> bool:
+    """What has no known price fits as long as anything is left."""
+    return used < limit if wanted is None else used + wanted <= limit
+
+
+def used_up(quota: Quota, used: int, wanted: int | None, resets_at: datetime) -> AllowanceUsedUp:
     """The refusal with its facts."""
     return AllowanceUsedUp(
         kind=quota.kind.value,
@@ -205,7 +328,7 @@ def used_up(quota: Quota, used: int, wanted: int, now: datetime) -> AllowanceUse
         used=used,
         wanted=wanted,
         period=quota.period.value,
-        resets_at=int(window(quota.period, now)[1].timestamp()),
+        resets_at=int(resets_at.timestamp()),
         whose=quota.whose,
     )
 
@@ -230,38 +353,21 @@ def _job(application: Application, ref: Ref, now: datetime, priority: int) -> Jo
     )
 
 
-def _reserve(application: Application, job: Job) -> list[LedgerLine]:
-    return [_line(job, kind, amount) for kind, amount in application.wants.items() if amount]
-
-
-def _line(job: Job, kind: AllowanceKind, amount: int) -> LedgerLine:
-    """A reservation."""
-    return LedgerLine(
-        job_id=job.id,
-        server_id=job.server_id,
-        member_id=job.member_id,
-        project_id=job.project_id,
-        kind=kind,
-        entry=Entry.RESERVE,
-        amount=amount,
-        engine=job.engine,
-        counted_at=job.created_at,
-        at=job.created_at,
-    )
-
-
-async def settle(tx: Transaction, job: Job, actual: Mapping[AllowanceKind, int], now: datetime) -> None:
-    """Corrects what was reserved to what was really used; kinds that are not named were not used at all. What was used
-    without a reservation, such as the money of an engine that took over from an unpriced one, counts as well.
-
-    A correction counts in the period of the reservation, so that a refund after midnight does not swell the new day.
-    """
-    reserved = {line.kind: line for line in await tx.usage.lines(job.id) if line.entry is Entry.RESERVE}
-    corrections = []
-    for kind in {**reserved, **actual}:
-        line, used = reserved.get(kind) or _line(job, kind, 0), actual.get(kind, 0)
-        if used != line.amount:
-            entry = Entry.SETTLE if used else Entry.REFUND
-            corrections.append(replace(line, entry=entry, amount=used - line.amount, at=now))
-    if corrections:
-        await tx.usage.append(corrections)
+def reservation(job: Job, wants: Mapping[AllowanceKind, int], price: Price | None) -> list[LedgerLine]:
+    """What opens a job's account in the ledger."""
+    return [
+        LedgerLine(
+            job_id=job.id,
+            server_id=job.server_id,
+            member_id=job.member_id,
+            project_id=job.project_id,
+            kind=Measure(kind.value),
+            entry=Entry.RESERVE,
+            amount=amount,
+            engine=job.engine,
+            counted_at=job.created_at,
+            at=job.created_at,
+            price=price,
+        )
+        for kind, amount in wants.items()
+    ]

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from mv.domain.actor import Actor
-from mv.domain.engine import Engine
+from mv.domain.engine import Engine, Price
 from mv.domain.ids import RecordId, ServerId
 from mv.domain.jobs import Job, JobKind, Once, ReplyTo
 from mv.domain.usage import AllowanceKind
 from mv.services.admission import Application
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a job may cost at most, in micro-dollars by this price; None if unpriced, and then no money is reserved."""
+
+    price: Price | None
+    estimate: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +40,9 @@ class Ask:
         return cls(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply, once=once)
 
     def application(
-        self, kind: JobKind, task: BaseModel, engine: Engine, wants: Mapping[AllowanceKind, int], cost: int | None
+        self, kind: JobKind, task: BaseModel, engine: Engine, wants: Mapping[AllowanceKind, int], costs: Costs
     ) -> Application:
-        """For the desk. `cost` is the estimate in micro-dollars; None if unpriced, and then none is reserved."""
+        """For the desk."""
         return Application(
             server_id=self.server_id,
             member_id=self.actor.member_id,
@@ -44,8 +52,9 @@ class Ask:
             engine=engine.name,
             vendor=engine.vendor.value,
             reply=self.reply,
-            wants={**wants, AllowanceKind.SPEND: cost} if cost else wants,
-            estimate=cost,
+            wants={**wants, AllowanceKind.SPEND: costs.estimate} if costs.estimate else wants,
+            estimate=costs.estimate,
+            price=costs.price,
             once=self.once,
             project_id=self.project_id,
             places=self.actor.places,

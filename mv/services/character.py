@@ -15,7 +15,7 @@ from mv.domain.mydata import REMOVED
 from mv.domain.usage import AllowanceKind
 from mv.errors import Partial, TextRemoved, Unknown
 from mv.services.admission import Desk
-from mv.services.asking import Ask
+from mv.services.asking import Ask, Costs
 from mv.services.character_library import CharacterLibrary, Portrait, known_take, main_take
 from mv.services.character_task import CharacterTask, checked, draw_seed, for_ratio, repeated, rest_of
 from mv.services.defaults import naming, with_defaults, with_known_flavor
@@ -137,10 +137,10 @@ class Characters(CharacterLibrary):
         return await self._admit(Ask.again(actor, job, reply), task, engines[0])
 
     async def _admit(self, ask: Ask, task: CharacterTask, engine: Engine) -> Job:
-        images = task.brief.images
-        cost = engine.picture_cost(images)
+        day, images = self._tools.clock.now().date(), task.brief.images
+        costs = Costs(engine.price(day), engine.picture_cost(images, day))
         return await self._desk.admit(
-            ask.application(JobKind.CHARACTER, task, engine, {AllowanceKind.IMAGES: images}, cost)
+            ask.application(JobKind.CHARACTER, task, engine, {AllowanceKind.IMAGES: images}, costs)
         )
 
     def _known(self, engine: str | None) -> str | None:

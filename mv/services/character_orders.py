@@ -10,18 +10,20 @@ import json
 import logging
 from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from mv.config import Config, Flavor
 from mv.domain.engine import Engine, Vendor
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Job, Phase, Step
+from mv.domain.ledger import Bill
 from mv.errors import MvError, StorageError, Uncertain, revive
 from mv.ports import Counted, Journal, PicturePrompt, Run, Search, Ticket
 from mv.services.attempt import Attempt, ended_step, open_step
 from mv.services.character_lending import lent
 from mv.services.character_task import CharacterTask
+from mv.services.closing import BILL
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 
@@ -255,9 +257,22 @@ class Orders:
         ticket = await self._found(job, engine, step, prompt) if _lost(step) else _noted(step)
         made = await self._tools.painters[engine.vendor].cancel(engine, ticket)
         if made:
-            cost, now = engine.picture_cost(min(made, prompt.images)), self._tools.clock.now()
-            value = {"files": (), "model_version": ""}
-            await self._tools.records.insist(lambda tx: tx.jobs.complete(job.id, _collect(step), now, value, cost))
+            now = self._tools.clock.now()
+            bill = picture_bill(engine, now, charged=min(made, prompt.images))
+            value = {"files": (), "model_version": "", BILL: bill.plain()}
+            spend = bill.spend
+            await self._tools.records.insist(lambda tx: tx.jobs.complete(job.id, _collect(step), now, value, spend))
+
+
+def picture_bill(engine: Engine, now: datetime, *, charged: int = 0, lost: int = 0) -> Bill:
+    """For pictures that the member is charged, and for those that were made and are of no use to anybody."""
+    day = now.date()
+    return Bill(
+        engine=engine.name,
+        price=engine.price(day),
+        spend=engine.picture_cost(charged, day),
+        lost=engine.picture_cost(lost, day) or 0,
+    )
 
 
 def _collect(order: Step) -> str:

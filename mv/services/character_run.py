@@ -13,13 +13,24 @@ from mv.domain.character import Character, MediaFile, Take, Variation
 from mv.domain.engine import Engine
 from mv.domain.ids import Kind, RecordId, Ref, new_id
 from mv.domain.jobs import Job, Phase
-from mv.domain.usage import AllowanceKind
-from mv.errors import Blocked, ModelGone, MvError, NoPicture, NotFound, Partial, Stopped, StorageError, Uncertain
-from mv.ports import Run, Runner, Ticket, Transaction
+from mv.domain.ledger import Measure
+from mv.errors import (
+    Blocked,
+    ModelGone,
+    MvError,
+    NoPicture,
+    NotFound,
+    Partial,
+    Stopped,
+    StorageError,
+    Uncertain,
+    revive,
+)
+from mv.ports import Painted, Run, Runner, Ticket, Transaction
 from mv.services.character_lending import Lending
-from mv.services.character_orders import COLLECT, Orders, Painting, Plan
+from mv.services.character_orders import COLLECT, Orders, Painting, Plan, picture_bill
 from mv.services.character_task import KIND, CharacterTask
-from mv.services.closing import fail, finish
+from mv.services.closing import BILL, fail, finish
 from mv.services.incidents import incident
 from mv.services.intake import Intake, Print
 from mv.services.tools import Tools
@@ -158,8 +169,37 @@ class CharacterRunner(Runner):
         step = f"{COLLECT}{engine.name}:{number}"
         seen = await journal.seen(step)
         if seen is not None and seen.done_at is not None:
+            if "error" in seen.value:
+                raise revive(seen.value["error"], seen.value["facts"])
             return dict(seen.value)
-        painter = self._tools.painters[engine.vendor]
+        try:
+            painted, prints, failures = await self._fetched(painting, images, ticket, timeout_seconds)
+        except MvError as error:
+            if error.made:
+                bill = picture_bill(engine, self._tools.clock.now(), lost=min(error.made, images))
+                await journal.done(step, error=error.code, facts=error.facts(), bill=bill.plain())
+            raise
+        if len(prints) < images:
+            painting.failures += failures or [NoPicture(vendor=engine.vendor.value, reason="empty")]
+        lost = min(painted.made, images) - len(prints)
+        bill = picture_bill(engine, self._tools.clock.now(), charged=len(prints), lost=max(0, lost))
+        value = {
+            "files": [p.plain() for p in prints],
+            "model_version": painted.model_version,
+            BILL: bill.plain(),
+        }
+        try:
+            await journal.done(step, cost=bill.spend, **value)
+        except StorageError:
+            await self._intake.discard(prints)
+            raise
+        return value
+
+    async def _fetched(
+        self, painting: Painting, images: int, ticket: Ticket, timeout_seconds: float
+    ) -> tuple[Painted, list[Print], list[NoPicture]]:
+        """At least one, in the store, and why the others are none. Those that cannot be read are fetched once more."""
+        engine, painter = painting.engine, self._tools.painters[painting.engine.vendor]
         for last in (False, True):
             painted = await painter.collect(engine, ticket, timeout_seconds, painting.report)
             await painting.tell(Phase.FETCHING)
@@ -168,16 +208,9 @@ class CharacterRunner(Runner):
                 break
             await self._intake.discard(prints)
         if not prints:
+            failures[0].made = painted.made
             raise failures[0]
-        value = {"files": [p.plain() for p in prints], "model_version": painted.model_version}
-        if len(prints) < images:
-            painting.failures += failures or [NoPicture(vendor=engine.vendor.value, reason="empty")]
-        try:
-            await journal.done(step, cost=engine.picture_cost(len(prints)), **value)
-        except StorageError:
-            await self._intake.discard(prints)
-            raise
-        return value
+        return painted, prints, failures
 
     async def _taken_in(self, painting: Painting, pictures: Sequence[bytes]) -> tuple[list[Print], list[NoPicture]]:
         """Those that are pictures, and why the others are none."""
@@ -213,7 +246,8 @@ class CharacterRunner(Runner):
         if len(made) < wanted:
             why = _worst(painting.failures).code if painting.failures else NoPicture.__name__
             missing = Partial(wanted=wanted, got=len(made), why=why, numbers=tuple(painting.lost))
-        await finish(tx, job, now, {AllowanceKind.IMAGES: len(made)}, record_id=record_id, missing=missing)
+        counts = {Measure.IMAGES: len(made)}
+        await finish(tx, job, now, painting.engine, counts, record_id=record_id, missing=missing)
         return twins
 
     async def _target(self, tx: Transaction, job: Job, task: CharacterTask) -> tuple[RecordId, int]:
@@ -275,7 +309,7 @@ def _take(
         model_version=made.model_version,
         seed=made.seed,
         aspect_ratio=task.brief.aspect_ratio,
-        cost=made.engine.picture_cost(1),
+        cost=made.engine.picture_cost(1, now.date()),
         created_at=now,
         author_id=painting.run.job.member_id,
         instruction=variation.instructions,

@@ -5,38 +5,57 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from mv.domain.engine import Engine
 from mv.domain.ids import RecordId
-from mv.domain.jobs import Job, JobState
+from mv.domain.jobs import Job, JobState, Step
+from mv.domain.ledger import Bill, Measure, Used, corrections
 from mv.domain.usage import AllowanceKind
 from mv.errors import MvError, Stopped, Uncertain
 from mv.ports import Records, Transaction
-from mv.services.admission import settle
+from mv.services.admission import reservation
+
+BILL = "bill"
+"""Where a step of a journal keeps what its call came to."""
 
 
-async def spent(tx: Transaction, job_id: RecordId) -> int | None:
-    """Micro-dollars of all its steps; None if nothing is known to have been spent."""
-    costs = [step.cost for step in await tx.jobs.steps(job_id) if step.cost is not None]
-    return sum(costs) if costs else None
+async def bills(tx: Transaction, job: Job) -> tuple[Bill, ...]:
+    """What all its calls came to."""
+    return tuple(bill for step in await tx.jobs.steps(job.id) if (bill := _bill(job, step)) is not None)
+
+
+def _bill(job: Job, step: Step) -> Bill | None:
+    """Steps of a version before bills know the cost alone."""
+    if BILL in step.value:
+        return Bill.of(step.value[BILL])
+    return None if step.cost is None else Bill(engine=job.engine, price=None, spend=step.cost)
+
+
+async def spent(tx: Transaction, job: Job) -> int | None:
+    """Micro-dollars that all its calls cost its member; None if nothing is known to have been spent."""
+    return Used(bills=await bills(tx, job)).cost
 
 
 async def finish(
     tx: Transaction,
     job: Job,
     now: datetime,
-    used: Mapping[AllowanceKind, int],
+    engine: Engine,
+    counts: Mapping[Measure, int],
     *,
     record_id: RecordId,
     version: int | None = None,
     missing: MvError | None = None,
 ) -> None:
-    """Ends a job that made something; `missing` says what of it failed. Settles counts as `used` and money as spent.
+    """Ends a job that made something with this engine; `missing` says what of it failed. Settles `counts`, and money
+    as its bills say.
 
     Raises Stopped if it had ended already: the transaction must not come to pass.
     """
-    cost = await spent(tx, job.id)
-    await settle(tx, job, {**used, AllowanceKind.SPEND: cost or 0}, now)
+    price = engine.price(now.date())
+    used = Used(bills=await bills(tx, job), engine=engine.name, price=price, counts=counts)
+    await settle(tx, job, used, now)
     if not await tx.jobs.finish(
-        job.id, JobState.DONE, now, record_id=record_id, version=version, error=missing, cost=cost
+        job.id, JobState.DONE, now, record_id=record_id, version=version, error=missing, cost=used.cost
     ):
         raise Stopped()
 
@@ -51,10 +70,18 @@ async def fail(records: Records, job: Job, error: MvError, now: datetime) -> boo
         state = JobState.UNCERTAIN
 
     async def end(tx: Transaction) -> bool:
-        cost = await spent(tx, job.id)
-        ended = await tx.jobs.finish(job.id, state, now, error=error, cost=cost)
+        used = Used(bills=await bills(tx, job))
+        ended = await tx.jobs.finish(job.id, state, now, error=error, cost=used.cost)
         if ended:
-            await settle(tx, job, {AllowanceKind.SPEND: cost or 0}, now)
+            await settle(tx, job, used, now)
         return ended
 
     return await records.insist(end)
+
+
+async def settle(tx: Transaction, job: Job, used: Used, now: datetime) -> None:
+    """Brings the job's account in the ledger to what was really used."""
+    lines = await tx.usage.lines(job.id)
+    if not lines:  # of a version that reserved nothing where nothing was wanted
+        lines = tuple(reservation(job, {AllowanceKind.SPEND: 0}, None))
+    await tx.usage.append(corrections(lines, used, now))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from mv.config.model import Retention
+from mv.config.model import Limits
+from mv.domain.budget import BOT, Account, Budget
 from mv.domain.ids import ChannelId, ServerId
 from mv.domain.settings import KEPT, Option, Rules
 from mv.errors import NotHere
@@ -18,9 +19,10 @@ MOST = 5_000
 class Preferences:
     """One for the whole process, which alone changes them. Who stores a change calls `forget` directly behind it."""
 
-    def __init__(self, records: Records, retention: Retention) -> None:
+    def __init__(self, records: Records, limits: Limits) -> None:
         self._records = records
-        self._retention = retention
+        self._limits = limits
+        self._retention = limits.retention
         self._known: dict[ServerId, Rules] = {}
         self._reading: dict[ServerId, asyncio.Task[Rules]] = {}
 
@@ -64,6 +66,25 @@ class Preferences:
         """What is kept how long there, by its managers or by limits.yaml; 0 is for ever."""
         rules = await self.of(server)
         return {option: _or(rules.days(option), getattr(self._retention, option.value)) for option in KEPT}
+
+    def zone(self, rules: Rules) -> str:
+        """The time zone whose days and months hold there."""
+        return rules.zone or self._limits.time_zone
+
+    async def zone_of(self, server: ServerId) -> str:
+        """The same, where nothing is known of it yet."""
+        return self.zone(await self.of(server))
+
+    def budget(self, server: ServerId, rules: Rules) -> Budget | None:
+        """What the server may spend in a month, if anybody said so."""
+        limit = self._limits.budgets.server if rules.budget is None else rules.budget
+        return None if limit is None else Budget(account=Account.of_server(server), limit=limit, zone=self.zone(rules))
+
+    @property
+    def budget_of_all(self) -> Budget | None:
+        """What everybody together may."""
+        limit = self._limits.budgets.bot
+        return None if limit is None else Budget(account=BOT, limit=limit, zone=self._limits.time_zone)
 
     async def undo(self, server: ServerId) -> timedelta:
         """For how long a deletion can be taken back."""

@@ -7,12 +7,16 @@ from typing import Any
 
 from mv.domain import limits
 from mv.domain.actor import Actor
+from mv.domain.budget import Account
 from mv.domain.ids import FORMER, Kind, RecordId, Ref, ServerId, new_id, parse_ref
+from mv.domain.money import within
 from mv.domain.project import Entrant, Project, ProjectSheet
+from mv.domain.usage import AllowanceKind, Period, window
 from mv.domain.words import nearest
 from mv.errors import Already, Archived, NameGone, NotAllowed, NotFound, Unknown
 from mv.ports import Choice, Page, Seen, Transaction
 from mv.services.tools import Tools, eyes, server_of
+from mv.services.usage import managed
 
 KIND = "project"
 LATEST = 5
@@ -84,6 +88,19 @@ class Projects:
             after = replace(before, name=name)
             await tx.projects.change(after)
         return before, after
+
+    async def budget(self, actor: Actor, given: str, limit: int | None) -> tuple[Project, int]:
+        """With what it may spend in a month from now on (micro-dollars; None: whatever the server may), and this
+        month's micro-dollars. Raises ManagersOnly, Unknown, OutOfRange."""
+        server = managed(actor)
+        if limit is not None:
+            within("limit", limit)
+        since = window(Period.MONTH, self._tools.clock.now(), await self._tools.preferences.zone_of(server))[0]
+        async with self._tools.records.write() as tx:
+            project = replace(await _named(tx, server, given), budget=limit)
+            await tx.projects.change(project)
+            sums = await tx.usage.sums([Account.of_project(server, project.id)], since, (AllowanceKind.SPEND,))
+        return project, sum(sums.values())
 
     async def archive(self, actor: Actor, given: str, *, reopen: bool = False) -> Project:
         """Takes nothing new in any more, or again. Raises Unknown, NotAllowed, Already, NameGone."""

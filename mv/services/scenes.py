@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -30,7 +31,7 @@ from mv.domain.usage import AllowanceKind
 from mv.errors import NotFound, TextRemoved
 from mv.ports import Transaction
 from mv.services.admission import Desk
-from mv.services.asking import Ask
+from mv.services.asking import Ask, Costs
 from mv.services.defaults import naming, with_defaults, with_known_flavor
 from mv.services.project import find_project, still_open
 from mv.services.shelf import Shelf
@@ -207,8 +208,9 @@ class Scenes(Shelf[SceneList]):
         return await self._admit(Ask.again(actor, job, reply), task, engines[0])
 
     async def _admit(self, ask: Ask, task: SceneTask, engine: Engine) -> Job:
-        cost = estimate(engine, 1 if task.revision and task.revision.scene else task.count, shown=task.shown)
-        return await self._desk.admit(ask.application(JobKind.SCENES, task, engine, {AllowanceKind.SCENES: 1}, cost))
+        day, count = self._tools.clock.now().date(), 1 if task.revision and task.revision.scene else task.count
+        costs = Costs(engine.price(day), estimate(engine, count, day, shown=task.shown))
+        return await self._desk.admit(ask.application(JobKind.SCENES, task, engine, {AllowanceKind.SCENES: 1}, costs))
 
     async def show(self, actor: Actor, given: str, version: int | None = None) -> SceneListView:
         """By ref; raises NotFound, also for a version that does not exist."""
@@ -255,15 +257,14 @@ def checked(order: SceneOrder) -> SceneOrder:
     )
 
 
-def estimate(engine: Engine, count: int, *, shown: int = 0) -> int | None:
+def estimate(engine: Engine, count: int, day: date, *, shown: int = 0) -> int | None:
     """Micro-dollars to reserve for a list of `count` scenes, made from one of `shown`; None if unpriced."""
-    return engine.scene_cost(
-        TokenUsage(
-            prompt_tokens=PROMPT_TOKENS + shown * TOKENS_A_SCENE,
-            output_tokens=count * TOKENS_A_SCENE,
-            thinking_tokens=THINKING_TOKENS,
-        )
+    usage = TokenUsage(
+        prompt_tokens=PROMPT_TOKENS + shown * TOKENS_A_SCENE,
+        output_tokens=count * TOKENS_A_SCENE,
+        thinking_tokens=THINKING_TOKENS,
     )
+    return engine.scene_cost(usage, day)
 
 
 def revised(job: Job) -> tuple[RecordId, Revision]:

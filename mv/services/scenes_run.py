@@ -15,11 +15,11 @@ from mv.domain import limits
 from mv.domain.engine import Engine, Vendor
 from mv.domain.ids import Kind, MemberId, RecordId, Ref
 from mv.domain.jobs import Job, Phase
+from mv.domain.ledger import Bill, Measure
 from mv.domain.mydata import REMOVED, repeats, without_figure, without_words
 from mv.domain.scene_check import Checked, check
 from mv.domain.scene_edits import with_scene
 from mv.domain.scenes import Change, SceneDraft, SceneList, SceneVersion, TokenUsage, default_title, meanwhile
-from mv.domain.usage import AllowanceKind
 from mv.errors import BadAnswer, Blocked, ModelGone, MvError, NotFound, Uncertain, revive
 from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
 from mv.services.attempt import Attempt, ended_step, open_step
@@ -47,6 +47,8 @@ class _Writing:
     """What is to be revised."""
     usage: TokenUsage = field(default_factory=TokenUsage)
     model_version: str = ""
+    answered: Engine | None = None
+    """That whose model really answered."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -152,6 +154,7 @@ class SceneRunner(Runner):
                 continue
             writing.usage += answer.usage
             writing.model_version = answer.model_version
+            writing.answered = self._tools.config.answering(engine, answer.model_version)
             if answer.rule:
                 raise Blocked(vendor=engine.vendor.value, rule=answer.rule)
             return answer
@@ -190,9 +193,11 @@ class SceneRunner(Runner):
         except MvError as error:
             await journal.done(step, error=error.code, facts=error.facts())
             raise
+        bill = self._bill(engine, answer)
         await journal.done(
             step,
-            cost=engine.scene_cost(answer.usage),
+            cost=bill.spend,
+            bill=bill.plain(),
             payload=answer.payload,
             usage=answer.usage.model_dump(),
             model_version=answer.model_version,
@@ -200,6 +205,17 @@ class SceneRunner(Runner):
             rule=answer.rule,
         )
         return answer
+
+    def _bill(self, engine: Engine, answer: SceneAnswer) -> Bill:
+        """By the price of the model that really answered."""
+        answered, day = self._tools.config.answering(engine, answer.model_version), self._tools.clock.now().date()
+        return Bill(
+            engine=answered.name,
+            price=answered.price(day),
+            spend=answered.scene_cost(answer.usage, day),
+            tokens_in=answer.usage.prompt_tokens,
+            tokens_out=answer.usage.output_tokens + answer.usage.thinking_tokens,
+        )
 
     async def _store(self, tx: Transaction, writing: _Writing, draft: SceneDraft) -> None:
         job, task, now = writing.run.job, writing.task, self._tools.clock.now()
@@ -218,7 +234,7 @@ class SceneRunner(Runner):
             engine=writing.engine.name,
             model_version=writing.model_version,
             usage=writing.usage,
-            cost=await spent(tx, job.id),
+            cost=await spent(tx, job),
             notes=tuple(dict.fromkeys([*writing.notes, *_meanwhile(task, record)])),
             change=Change.REVISE if revision else Change.AGAIN if record else Change.CREATE,
             based_on=revision.based_on if revision else None,
@@ -231,7 +247,8 @@ class SceneRunner(Runner):
             await tx.scenes.add(record, version)
         else:
             await tx.scenes.add_version(record.id, version)
-        await finish(tx, job, now, {AllowanceKind.SCENES: 1}, record_id=record.id, version=version.number)
+        answered = writing.answered or writing.engine
+        await finish(tx, job, now, answered, {Measure.SCENES: 1}, record_id=record.id, version=version.number)
 
     async def _new_list(self, tx: Transaction, job: Job, task: SceneTask, title: str) -> SceneList:
         numbers = await tx.next_numbers({(job.server_id, Kind.SCENE_LIST): 1})

@@ -6,9 +6,14 @@ import logging
 from typing import Any
 
 from mv.domain.actor import Actor
+from mv.domain.budget import Account
 from mv.domain.ids import ChannelId, Kind, Ref, ServerId
+from mv.domain.money import within
 from mv.domain.settings import KEPT, MOST_DAYS, NONE, WHOLE_SERVER, Changes, Option, Rules, RulesView, Setting
-from mv.errors import Empty, MvError, NotChosen, NothingSet, OutOfRange
+from mv.domain.usage import AllowanceKind, Period, window
+from mv.domain.words import nearest
+from mv.domain.zones import zones
+from mv.errors import Empty, MvError, NotChosen, NothingSet, OutOfRange, Unknown
 from mv.ports import Transaction
 from mv.services.project import find_project
 from mv.services.tools import Tools
@@ -34,13 +39,24 @@ class ServerSettings:
                 project = await tx.projects.find(server, Ref(Kind.PROJECT, number))
                 if project is not None and project.archived_at is None:
                     names[number] = project.name
+        budget = self._tools.preferences.budget(server, rules)
         return RulesView(
             rules=rules,
             projects=names,
             flavors=frozenset(self._tools.config.flavors),
             days=await self._tools.preferences.days(server),
             undo=await self._tools.preferences.undo(server),
+            zone=self._tools.preferences.zone(rules),
+            budget=budget.limit if budget else None,
+            spent=await self._spent(server),
         )
+
+    async def _spent(self, server: ServerId) -> int:
+        """Micro-dollars of the running month."""
+        account, zone = Account.of_server(server), await self._tools.preferences.zone_of(server)
+        since = window(Period.MONTH, self._tools.clock.now(), zone)[0]
+        async with self._tools.records.read() as tx:
+            return sum((await tx.usage.sums([account], since, (AllowanceKind.SPEND,))).values())
 
     async def change(self, actor: Actor, changes: Changes) -> RulesView:
         """All of it, or nothing. Raises ManagersOnly, NothingSet, NotChosen, OutOfRange, Unknown."""
@@ -69,9 +85,11 @@ class ServerSettings:
         """What was set for a channel that was deleted goes with it. Never raises."""
         try:
             rules = await self._tools.preferences.of(server)
-            if any(row.channel_id == channel for row in rules.settings):
+            if rules.notices == channel or any(row.channel_id == channel for row in rules.settings):
                 async with self._tools.records.write() as tx:
                     await tx.settings.clear(server, channel)
+                    if rules.notices == channel:
+                        await tx.settings.clear(server, WHOLE_SERVER, Option.NOTICES)
                 self._tools.preferences.forget(server)
         except MvError as error:
             log.warning("what was set for a deleted channel could not be removed: %s", error.code)
@@ -95,6 +113,12 @@ class ServerSettings:
         for option, days in changes.keep.items():
             usual = getattr(self._tools.config.limits.retention, option.value)
             await _put(tx, of(option, WHOLE_SERVER, None if days == usual else days))
+        if changes.budget is not None or changes.no_budget:
+            await _put(tx, of(Option.BUDGET, WHOLE_SERVER, changes.budget))
+        if changes.zone is not None:
+            await _put(tx, of(Option.TIME_ZONE, WHOLE_SERVER, _zone(changes.zone)))
+        if changes.notices is not None:
+            await _put(tx, of(Option.NOTICES, WHOLE_SERVER, changes.notices))
         if changes.disallow is not None:
             await _put(tx, of(Option.ALLOWED, changes.disallow, False))
         if changes.allow is not None:
@@ -111,13 +135,27 @@ def _check(changes: Changes) -> None:
     defaults = changes.project is not None or changes.flavor is not None
     if not defaults and changes.channel is not None:
         raise NothingSet(given="channel")
-    if not (defaults or changes.allow or changes.disallow or changes.keep):
+    money = changes.budget is not None or changes.no_budget or changes.zone is not None or changes.notices is not None
+    if not (defaults or changes.allow or changes.disallow or changes.keep or money):
         raise NothingSet()
+    if changes.budget is not None and changes.no_budget:
+        raise NotChosen(field="budget", given="with no_budget", allowed=("budget", "no_budget"))
+    if changes.budget is not None:
+        within("budget", changes.budget)
     if changes.allow is not None and changes.allow == changes.disallow:
         raise NotChosen(field="disallow_channel", given="the same", allowed=("another than allow_channel",))
     for option in KEPT:
         if not 0 <= changes.keep.get(option, 0) <= MOST_DAYS:
             raise OutOfRange(field=option.value, low=0, high=MOST_DAYS)
+
+
+def _zone(given: str) -> str:
+    """Its name as it is written. Raises Unknown."""
+    known = {name.casefold(): name for name in zones()}
+    found = known.get(given.strip().casefold().replace(" ", "_"))
+    if found is None:
+        raise Unknown(kind="time zone", given=given, nearest=nearest(given, zones()))
+    return found
 
 
 def _is_none(given: str) -> bool:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from mv.domain import limits
 from mv.domain.actor import Actor
+from mv.domain.budget import Account
 from mv.domain.ids import MemberId, ServerId
+from mv.domain.money import within
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota, in_force, window
-from mv.errors import ManagersOnly, OutOfRange
-from mv.ports import Transaction
+from mv.errors import ManagersOnly
 from mv.services.tools import Tools, server_of
 
-MOST = 1_000_000
-"""The highest count a quota takes; for `spend`, dollars."""
+COUNTS = (0, 1_000_000)
+"""What a quota of scenes or images may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageSheet:
-    """One member's standing in one server. `spent` is this month's micro-dollars at known prices."""
+    """One member's standing in one server. `spent` is this month's micro-dollars at known prices; days and months are
+    those of `zone`."""
 
     server_id: ServerId
     allowances: tuple[Allowance, ...]
     spent: int
+    zone: str = "UTC"
 
 
 class Usage:
@@ -34,38 +39,40 @@ class Usage:
     async def me(self, actor: Actor, shared: Sequence[ServerId] = ()) -> tuple[UsageSheet, ...]:
         """The actor's standing here; in a direct message, in each of these servers where they used something this
         month: the others may be none of theirs, and are not named."""
+        if actor.server_id is not None:
+            return (await self._sheet(actor.server_id, actor.member_id, actor.role_ids),)
+        since = window(Period.MONTH, self._tools.clock.now())[0] - timedelta(days=1)  # of every time zone
         async with self._tools.records.read() as tx:
-            if actor.server_id is not None:
-                return (await self._sheet(tx, actor.server_id, actor.member_id, actor.role_ids),)
-            since = window(Period.MONTH, self._tools.clock.now())[0]
-            used = await tx.usage.used([(server, actor.member_id) for server in shared], since)
-            known = dict.fromkeys(server for server, _, _ in used)
-            return tuple([await self._sheet(tx, server, actor.member_id, frozenset()) for server in known])
+            known = await tx.usage.where_used(actor.member_id, shared, since)
+        return tuple([await self._sheet(server, actor.member_id, frozenset()) for server in known])
 
-    async def _sheet(self, tx: Transaction, server: ServerId, member: MemberId, roles: frozenset[int]) -> UsageSheet:
-        now = self._tools.clock.now()
-        quotas = (*await tx.usage.quotas([server]), *self._tools.config.default_quotas())
-        sums = {p: await tx.usage.used([(server, member)], window(p, now)[0]) for p in Period}
+    async def _sheet(self, server: ServerId, member: MemberId, roles: frozenset[int]) -> UsageSheet:
+        now, zone = self._tools.clock.now(), await self._tools.preferences.zone_of(server)
+        account, windows = Account.of_member(server, member), {p: window(p, now, zone) for p in Period}
+        async with self._tools.records.read() as tx:
+            quotas = (*await tx.usage.quotas([server]), *self._tools.config.default_quotas())
+            sums = {p: await tx.usage.sums([account], since) for p, (since, _) in windows.items()}
         allowances = [
             Allowance(
                 quota=quota,
-                used=sums[quota.period].get((server, member, kind), 0),
-                resets_at=window(quota.period, now)[1],
+                used=sums[quota.period].get((account, kind), 0),
+                resets_at=windows[quota.period][1],
             )
             for kind in AllowanceKind
             for quota in in_force(quotas, kind, member, roles)
         ]
-        spent = sums[Period.MONTH].get((server, member, AllowanceKind.SPEND), 0)
-        return UsageSheet(server_id=server, allowances=tuple(allowances), spent=spent)
+        spent = sums[Period.MONTH].get((account, AllowanceKind.SPEND), 0)
+        return UsageSheet(server_id=server, allowances=tuple(allowances), spent=spent, zone=zone)
 
     async def set_quota(
         self, actor: Actor, kind: AllowanceKind, limit: int, period: Period, member: MemberId | None, role: int | None
     ) -> Quota:
         """A new limit, in counts (micro-dollars for spend). Raises ManagersOnly, OutOfRange."""
         server = managed(actor)
-        most = MOST * 1_000_000 if kind is AllowanceKind.SPEND else MOST
-        if not 0 <= limit <= most:
-            raise OutOfRange(field="limit", low=0, high=MOST)
+        if kind is AllowanceKind.SPEND:
+            within("limit", limit)
+        else:
+            limits.number("limit", limit, COUNTS)
         quota = Quota(kind=kind, limit=limit, period=period, server_id=server, member_id=member, role_id=role)
         async with self._tools.records.write() as tx:
             await tx.usage.set_quota(quota, actor.member_id, self._tools.clock.now())

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mv.domain.budget import BOT
 from mv.domain.jobs import JobState
 from mv.domain.usage import AllowanceKind, Period, window
 from mv.errors import MvError
@@ -68,7 +69,7 @@ class Checkup:
         try:
             async with self._tools.records.read() as tx:
                 today = window(Period.DAY, self._tools.clock.now())[0]
-                spent = await tx.usage.total(AllowanceKind.SPEND, today)
+                spent = sum((await tx.usage.sums([BOT], today, (AllowanceKind.SPEND,))).values())
             return await self._tools.records.transact(lambda tx: self._count(tx, spent), lasting=False)
         except MvError as error:
             log.warning("the records cannot say how the bot does: %s", error.code)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Delete, Table, Update, and_, delete, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mv.domain.budget import Scope
 from mv.domain.character import MediaFile
 from mv.domain.ids import Kind, RecordId, ServerId
 from mv.domain.jobs import JobKind
@@ -35,6 +36,7 @@ from mv.store.tables import (
     steps,
     takes,
 )
+from mv.store.tallies import forget_accounts
 
 K = TypeVar("K", bound=str)
 AT_ONCE = 500
@@ -228,6 +230,7 @@ class SqlCleaningRows(CleaningRows):
     async def blank_ledger(self, server_id: ServerId, size: int) -> int:
         """Takes members and projects out of entries; returns how many."""
         named = select(ledger.c.id).where(ledger.c.server_id == server_id, _NAMED).limit(size)
+        await forget_accounts(self._connection, server_id, Scope.MEMBER, Scope.PROJECT)
         return await self._removed(update(ledger).where(ledger.c.id.in_(named)).values(member_id=0, project_id=None))
 
     async def remove_projects(self, server_id: ServerId, size: int) -> int:
@@ -247,6 +250,7 @@ class SqlCleaningRows(CleaningRows):
             found = await self._connection.execute(select(table.c.server_id).where(_of(table, server_id)).limit(1))
             if found.first() is not None:
                 return False
+        await forget_accounts(self._connection, server_id, *Scope)
         await forget_server(self._connection, server_id)
         for table in (counters, servers):
             await self._connection.execute(delete(table).where(_of(table, server_id)))

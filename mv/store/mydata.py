@@ -10,11 +10,12 @@ from sqlalchemy import Select, Table, and_, delete, func, select, union_all, upd
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import FORMER, Kind, MemberId, RecordId, Ref, ServerId
+from mv.domain.ledger import LedgerLine
 from mv.domain.mydata import WINDOW, Belongings, Forgetting, OwnChange, OwnTake
 from mv.domain.project import Project
 from mv.domain.scenes import Change
 from mv.errors import Stopped
-from mv.ports import LedgerLine, OwnRows
+from mv.ports import OwnRows
 from mv.store import search
 from mv.store.character import SqlCharacterRows
 from mv.store.eraser import Eraser, in_use
@@ -33,6 +34,7 @@ from mv.store.tables import (
     settings,
     takes,
 )
+from mv.store.tallies import name_nobody
 from mv.store.usage import to_line
 
 SERVERS = 1_000
@@ -256,15 +258,19 @@ class SqlOwnRows(OwnRows):
 
     async def anonymise(self, forgetting: Forgetting, size: int, *, counted_before: datetime | None = None) -> bool:
         """That many lines of the ledger name nobody from now on; False when none was left."""
-        mine = select(ledger.c.id).where(
+        mine = select(ledger).where(
             ledger.c.server_id == forgetting.server_id,
             ledger.c.member_id == forgetting.member_id,
             ledger.c.at <= forgetting.asked_at,
         )
         if counted_before is not None:
             mine = mine.where(ledger.c.counted_at < counted_before)
-        some = update(ledger).where(ledger.c.id.in_(mine.limit(size))).values(member_id=FORMER)
-        return (await self._connection.execute(some)).rowcount > 0
+        found = (await self._connection.execute(mine.order_by(ledger.c.id).limit(size))).all()
+        if found:
+            which = ledger.c.id.in_([row.id for row in found])
+            await self._connection.execute(update(ledger).where(which).values(member_id=FORMER))
+            await name_nobody(self._connection, map(to_line, found))
+        return bool(found)
 
     async def compact(self, *, begin: bool) -> bool:
         """Lets go of erased words in the text search, some pages at a time."""

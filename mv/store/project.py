@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, func, select, union, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import Kind, MemberId, RecordId, Ref, ServerId
+from mv.domain.ledger import MONEY
 from mv.domain.project import Project
-from mv.domain.usage import AllowanceKind
 from mv.errors import Conflict, Taken
 from mv.ports import Choice, Page, ProjectRows, Seen
 from mv.store.queries import AnyRow, Condition, Query, fold, newest, page, public, seen_by, typed, upsert
 from mv.store.tables import characters, ledger, projects, scene_lists, scene_versions, takes
+
+_CHANGED = ("name", "folded", "archived_at", "budget")
+_BUDGETS = select(projects.c.id, projects.c.number, projects.c.budget).where(
+    projects.c.id.in_(bindparam("keys", expanding=True)), projects.c.budget.is_not(None)
+)
 
 
 class SqlProjectRows(ProjectRows):
@@ -78,12 +84,13 @@ class SqlProjectRows(ProjectRows):
         return tuple(row.name for row in await self._connection.execute(_newest(_open(server_id), size)))
 
     async def change(self, project: Project) -> None:
-        """Its name, and since when it is archived. Raises Taken if it is open and another open one has that name."""
+        """Its name, its budget, and since when it is archived. Raises Taken if it is open and another open one has
+        that name."""
         if project.archived_at is None:
             other = await self.by_name(project.server_id, project.name)
             if other is not None and other.id != project.id:
                 raise Taken(kind="project", given=project.name, ref=str(other.ref))
-        values = {"name": project.name, "folded": fold(project.name), "archived_at": project.archived_at}
+        values = {name: value for name, value in _from_project(project).items() if name in _CHANGED}
         await self._connection.execute(update(projects).where(projects.c.id == project.id).values(values))
 
     async def makers(self, seen: Seen, project_id: RecordId) -> tuple[MemberId, ...]:
@@ -102,11 +109,16 @@ class SqlProjectRows(ProjectRows):
         return tuple(MemberId(member) for member in found if member)
 
     async def spent(self, project_id: RecordId) -> int:
-        """Micro-dollars in the ledger."""
+        """Micro-dollars in the ledger, what was lost included."""
         query = select(func.coalesce(func.sum(ledger.c.amount), 0)).where(
-            ledger.c.project_id == project_id, ledger.c.kind == AllowanceKind.SPEND.value
+            ledger.c.project_id == project_id, ledger.c.kind.in_([measure.value for measure in MONEY])
         )
         return int((await self._connection.execute(query)).scalar_one())
+
+    async def budgets(self, project_ids: Sequence[RecordId]) -> dict[RecordId, tuple[Ref, int]]:
+        """Micro-dollars a month, of those that have a budget, with what they are called."""
+        rows = await self._connection.execute(_BUDGETS, {"keys": list(project_ids)})
+        return {RecordId(row.id): (Ref(Kind.PROJECT, row.number), row.budget) for row in rows}
 
 
 def _open(server_id: ServerId) -> Condition:
@@ -146,6 +158,7 @@ def _from_project(project: Project) -> dict[str, Any]:
         "owner_id": project.owner_id,
         "created_at": project.created_at,
         "archived_at": project.archived_at,
+        "budget": project.budget,
     }
 
 
@@ -158,6 +171,7 @@ def _to_project(row: AnyRow) -> Project:
         owner_id=row.owner_id,
         created_at=row.created_at,
         archived_at=row.archived_at,
+        budget=row.budget,
         scene_lists=row.scene_lists,
         characters=row.characters,
     )

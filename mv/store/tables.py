@@ -89,6 +89,7 @@ projects = Table(
         Column("owner_id", BigInteger, nullable=False),
         Column("created_at", UtcTime, nullable=False),
         Column("archived_at", UtcTime),
+        Column("budget", BigInteger),
     ),
     Index("ix_projects_open", "server_id", "folded", unique=True, sqlite_where=text("archived_at IS NULL")),
 )
@@ -309,10 +310,45 @@ ledger = Table(
     Column("engine", Text, nullable=False),
     Column("counted_at", UtcTime, nullable=False),
     Column("at", UtcTime, nullable=False),
-    UniqueConstraint("job_id", "kind", "entry"),
-    Index("ix_ledger_used", "server_id", "member_id", "counted_at", "kind", "amount"),
-    Index("ix_ledger_kind", "kind", "counted_at", "amount"),
+    _json("price", nullable=True),
+    UniqueConstraint("job_id", "kind", "entry", "engine"),
+    Index("ix_ledger_member", "server_id", "member_id", "counted_at"),
+    Index("ix_ledger_counted", "server_id", "counted_at"),
     Index("ix_ledger_project", "project_id", "kind", "amount", sqlite_where=text("project_id IS NOT NULL")),
+)
+
+# Sums of the ledger by the quarter of an hour, written with it, so that what a command may use is known without reading
+# a month's entries. Of a member (`subject` is their number), a project (its key), a server, or the whole bot (server
+# 0).
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("server_id", BigInteger, nullable=False),
+    Column("scope", String(8), nullable=False),
+    Column("subject", String(26), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("quarter", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    PrimaryKeyConstraint("server_id", "scope", "subject", "kind", "quarter"),
+    Index("ix_tallies_quarter", "quarter"),
+    sqlite_with_rowid=False,
+)
+
+# That a budget is nearly used up, or is: once for every month, share and budget. `told_at` is when the managers were.
+warnings = Table(
+    "warnings",
+    metadata,
+    Column("server_id", BigInteger, nullable=False),
+    Column("scope", String(8), nullable=False),
+    Column("subject", String(26), nullable=False),
+    Column("month", String(7), nullable=False),
+    Column("percent", Integer, nullable=False),
+    Column("allowed", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    Column("noted_at", UtcTime, nullable=False),
+    Column("told_at", UtcTime),
+    PrimaryKeyConstraint("server_id", "scope", "subject", "month", "percent", "allowed"),
+    Index("ix_warnings_untold", "noted_at", sqlite_where=text("told_at IS NULL")),
 )
 
 # In this key 0 is "no member" and "no role": with NULL there, every row would be unlike every other.

@@ -7,22 +7,22 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
+from mv.domain.engine import Price
 from mv.domain.ids import MemberId, RecordId, ServerId
-from mv.domain.usage import AllowanceKind, Entry, Period, Quota
-from mv.ports import LedgerLine, UsageRows
-from mv.store.queries import AnyRow, Query, among, members_of, upsert
+from mv.domain.ledger import Entry, LedgerLine, Measure
+from mv.domain.usage import AllowanceKind, Period, Quota
+from mv.ports import UsageRows
+from mv.store.queries import AnyRow, upsert
 from mv.store.tables import ledger, quotas
+from mv.store.tallies import TallyRows, tally
 
 _SUBJECT = ("server_id", "member_id", "role_id", "kind", "period")
 
-
 _LINES = select(ledger).where(ledger.c.job_id == bindparam("of_job")).order_by(ledger.c.id)
-_TOTAL = select(func.coalesce(func.sum(ledger.c.amount), 0)).where(
-    ledger.c.kind == bindparam("of_kind"), ledger.c.counted_at >= bindparam("since")
-)
 _QUOTAS = (
     select(quotas)
     .where(quotas.c.server_id.in_(bindparam("servers", expanding=True)))
@@ -30,34 +30,27 @@ _QUOTAS = (
 )
 
 
-class SqlUsageRows(UsageRows):
+class SqlUsageRows(TallyRows, UsageRows):
     """Counts and micro-dollars."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def append(self, lines: Sequence[LedgerLine]) -> None:
-        """One statement. A second line of the same job, kind and entry is ignored (exactly once)."""
-        if lines:
-            await self._connection.execute(_stored(self._connection.dialect.name), [_from_line(line) for line in lines])
+        """With the sums they belong to. A second line of the same job, kind, entry and engine is ignored (exactly
+        once)."""
+        if not lines:
+            return
+        by_key = {_key(line): line for line in reversed(lines)}
+        rows = await self._connection.execute(
+            _stored(self._connection.dialect.name), [_from_line(line) for line in lines]
+        )
+        new = [by_key[row.job_id, row.kind, row.entry, row.engine] for row in rows]
+        await tally(self._connection, new)
 
     async def lines(self, job_id: RecordId) -> tuple[LedgerLine, ...]:
         """A job's entries, oldest first."""
         return tuple(to_line(row) for row in await self._connection.execute(_LINES, {"of_job": job_id}))
-
-    async def used(
-        self, who: Sequence[tuple[ServerId, MemberId]], since: datetime
-    ) -> dict[tuple[ServerId, MemberId, AllowanceKind], int]:
-        """Sums of amounts counted since that moment; what was never used is not in it."""
-        if not who:
-            return {}
-        servers, parameters = members_of(who)
-        rows = await self._connection.execute(_used(servers), {**parameters, "since": since})
-        return {(server, member, AllowanceKind(kind)): int(amount) for server, member, kind, amount in rows}
-
-    async def total(self, kind: AllowanceKind, since: datetime) -> int:
-        """What everybody together used since that moment."""
-        return int((await self._connection.execute(_TOTAL, {"of_kind": kind.value, "since": since})).scalar_one())
 
     async def quotas(self, server_ids: Sequence[ServerId]) -> tuple[Quota, ...]:
         """All quotas of these servers."""
@@ -92,15 +85,14 @@ class SqlUsageRows(UsageRows):
 
 
 @cache
-def _stored(dialect: str) -> Insert:
-    return upsert(dialect, ledger).on_conflict_do_nothing(index_elements=["job_id", "kind", "entry"])
+def _stored(dialect: str) -> ReturningInsert[Any]:
+    key = ("job_id", "kind", "entry", "engine")
+    stored = upsert(dialect, ledger).on_conflict_do_nothing(index_elements=key)
+    return stored.returning(*(ledger.c[name] for name in key))
 
 
-@cache
-def _used(servers: int) -> Query:
-    whose = (ledger.c.server_id, ledger.c.member_id, ledger.c.kind)
-    query = select(*whose, func.sum(ledger.c.amount)).group_by(*whose)
-    return query.where(among(ledger, servers), ledger.c.counted_at >= bindparam("since"))
+def _key(line: LedgerLine) -> tuple[str, str, str, str]:
+    return line.job_id, line.kind.value, line.entry.value, line.engine
 
 
 def _from_line(line: LedgerLine) -> dict[str, Any]:
@@ -115,6 +107,7 @@ def _from_line(line: LedgerLine) -> dict[str, Any]:
         "engine": line.engine,
         "counted_at": line.counted_at,
         "at": line.at,
+        "price": None if line.price is None else line.price.plain(),
     }
 
 
@@ -125,12 +118,13 @@ def to_line(row: AnyRow) -> LedgerLine:
         server_id=row.server_id,
         member_id=row.member_id,
         project_id=row.project_id,
-        kind=AllowanceKind(row.kind),
+        kind=Measure(row.kind),
         entry=Entry(row.entry),
         amount=row.amount,
         engine=row.engine,
         counted_at=row.counted_at,
         at=row.at,
+        price=None if row.price is None else Price.model_validate(row.price),
     )
 
 

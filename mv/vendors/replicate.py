@@ -146,8 +146,9 @@ class ReplicatePainter(Painter):
             prediction = ended  # at the last moment, and paid for
         if prediction.error:
             log.warning("replicate: %s failed: %s", ticket.id, clean(prediction.error, self._api.token))
-        pictures = await self._fetch(prediction, report)
-        return Painted(pictures=tuple(pictures), model_version=version_of(prediction, engine.model))
+        pictures, missing = await self._fetch(prediction, report)
+        version = version_of(prediction, engine.model)
+        return Painted(pictures=tuple(pictures), model_version=version, missing=missing)
 
     async def cancel(self, engine: Engine, ticket: Ticket) -> int:
         """At most 5 s; a failure is logged, and then nothing is known to have been made."""
@@ -238,18 +239,19 @@ class ReplicatePainter(Painter):
         wait = Patience(seconds=0, first_wait=self._first_wait).pause(setback, min(troubles, 4))
         await asyncio.sleep(min(wait, LONGEST_WAIT))
 
-    async def _fetch(self, prediction: Prediction, report: Report) -> list[bytes]:
-        """The pictures that came, at least one; expired addresses are asked for afresh, once."""
+    async def _fetch(self, prediction: Prediction, report: Report) -> tuple[list[bytes], int]:
+        """The pictures that came, at least one, and how many did not; expired addresses are asked for afresh, once."""
         got = await self._fetch_all(links(prediction), report)
         if any(isinstance(one, NoPicture) and one.reason == "expired" for one in got):
             got = await self._fetch_again(prediction.id, got, report)
         pictures = [one for one in got if isinstance(one, bytes)]
         failures = [one for one in got if isinstance(one, MvError)]
         if not pictures:
+            failures[0].made = len(failures)
             raise failures[0]
         if failures:
             log.warning("replicate: %d of %d pictures of %s failed", len(failures), len(got), prediction.id)
-        return pictures
+        return pictures, len(failures)
 
     async def _fetch_again(self, id: str, got: list[bytes | MvError], report: Report) -> list[bytes | MvError]:
         try:

@@ -125,7 +125,7 @@ async def test_an_engine_that_took_over_from_one_without_a_price_counts(
     start = GatedPainter.start
 
     async def gone(self: GatedPainter, engine: Engine, prompt: PicturePrompt, report: Report) -> Ticket:
-        if engine.picture_cost(1) is None:
+        if engine.picture_cost(1, datetime.now(UTC).date()) is None:
             raise ModelGone(vendor="replicate", model=engine.model)
         return await start(self, engine, prompt, report)
 

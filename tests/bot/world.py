@@ -25,6 +25,7 @@ from simcord.results import InteractionResult, ResponseMessage
 
 from bot.client import MvBot
 from mv.app import App, build
+from mv.domain.budget import Account
 from mv.domain.ids import Kind, MemberId, Ref, ServerId
 from mv.domain.jobs import Job
 from mv.domain.usage import AllowanceKind
@@ -189,10 +190,10 @@ class World:
 
     async def used(self, member_id: int, kind: AllowanceKind) -> int:
         now = self.app.clock.now()
-        who = (ServerId(self.server.id), MemberId(member_id))
+        account = Account.of_member(ServerId(self.server.id), MemberId(member_id))
         async with self.app.tools.records.read() as tx:
-            sums = await tx.usage.used([who], now.replace(hour=0, minute=0, second=0, microsecond=0))
-        return sums.get((*who, kind), 0)
+            sums = await tx.usage.sums([account], now.replace(hour=0, minute=0, second=0, microsecond=0))
+        return sums.get((account, kind), 0)
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

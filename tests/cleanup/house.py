@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mv.config import load_config
 from mv.config.model import Retention
 from mv.domain.character import Character, MediaFile, Take, file_name
 from mv.domain.ids import Kind, RecordId, Ref, ServerId, new_id
@@ -41,6 +42,7 @@ from tests.store.things import (
 )
 
 DAY = timedelta(days=1)
+CONFIGS = Path(__file__).parents[2] / "configs"
 LONG_AGO = ServerId(99)
 """Where the first thing was made that the records know of, nine days ago."""
 
@@ -49,10 +51,11 @@ class House:
     """Everything is of SERVER, where nothing else is said. Files are two hours old."""
 
     def __init__(self, folder: Path, retention: Retention) -> None:
+        limits = load_config(CONFIGS).limits.model_copy(update={"retention": retention})
         self.folder, self.clock = folder, SetClock()
         self.records = Database(url_of(folder), clock=self.clock)
         self.media = ObjectMedia.at(None, folder)
-        self.preferences = Preferences(self.records, retention)
+        self.preferences = Preferences(self.records, limits)
         self.keeping = Keeping(
             records=self.records, media=self.media, clock=self.clock, retention=retention, preferences=self.preferences
         )

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mv.domain.budget import BOT, Account, Warned
 from mv.domain.ids import Kind, ServerId
+from mv.domain.ledger import Measure
 from mv.domain.settings import Option
 from mv.domain.usage import AllowanceKind, Period, Quota
 from mv.ports import Transaction
@@ -18,7 +20,7 @@ from tests.store.things import ANA, NOON, OTHER_SERVER, SERVER, a_line, a_projec
 
 TABLES = (
     "counters", "projects", "media", "characters", "takes", "scene_lists", "scene_versions", "scenes", "jobs", "steps",
-    "ledger", "quotas", "settings", "servers",
+    "ledger", "tallies", "warnings", "quotas", "settings", "servers",
 )  # fmt: skip
 
 
@@ -39,8 +41,11 @@ async def furnish(house: House, server: ServerId) -> None:
     quota = Quota(kind=AllowanceKind.SCENES, limit=5, period=Period.DAY, server_id=server)
     async with house.records.write() as tx:
         await tx.usage.set_quota(quota, ANA, NOON)
-        lines = [a_line(job.id, 7, server_id=server, project_id=project.id, kind=AllowanceKind.SPEND) for job in jobs]
-        await tx.usage.append([*lines, *(replace(line, kind=AllowanceKind.IMAGES) for line in lines)])
+        lines = [a_line(job.id, 7, server_id=server, project_id=project.id, kind=Measure.SPEND) for job in jobs]
+        account = Account.of_project(server, project.id)
+        warned = Warned(account=account, month="2026-11", percent=80, allowed=1, used=1, noted_at=NOON)
+        await tx.usage.warn([warned, replace(warned, account=Account.of_server(server))])
+        await tx.usage.append([*lines, *(replace(line, kind=Measure.IMAGES) for line in lines)])
 
 
 async def leave(house: House, *servers: ServerId) -> None:
@@ -67,8 +72,15 @@ def rows_of(house: House, server: ServerId) -> dict[str, int]:
 
 
 async def spent(house: House) -> int:
+    """By the ledger, and by its sums of what counts still."""
+    now = house.clock.now()
+    since = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     async with house.records.read() as tx:
-        return await tx.usage.total(AllowanceKind.SPEND, NOON - DAY)
+        sums = (await tx.usage.sums([BOT], since)).get((BOT, AllowanceKind.SPEND), 0)
+    with plain(house.folder) as connection:
+        rows = connection.execute("SELECT amount, counted_at FROM ledger WHERE kind = 'spend'").fetchall()
+    assert sums == sum(amount for amount, at in rows if at >= str(since)[:19])
+    return int(sum(amount for amount, _ in rows))
 
 
 async def test_what_is_kept_of_a_server_that_was_left_goes_after_a_month(house: House) -> None:
@@ -89,7 +101,7 @@ async def test_what_is_kept_of_a_server_that_was_left_goes_after_a_month(house: 
     tally = done.of(SERVER)
     assert (tally.left, tally.scene_lists, tally.characters, tally.takes, tally.jobs) == (True, 3, 1, 3, 26)
     assert tally.files == 6
-    assert rows_of(house, SERVER) == {"counters": 4, "ledger": 50, "servers": 1}
+    assert rows_of(house, SERVER) == {"counters": 4, "ledger": 50, "servers": 1, "tallies": 1, "warnings": 1}
     assert not [key for key in house.files() if key.startswith(f"{SERVER}/")]
     after = rows_of(house, OTHER_SERVER)
     assert after.pop("scene_versions") == before.pop("scene_versions") - 1, "of the one that was deleted"

@@ -14,6 +14,8 @@ from mv.domain.usage import AllowanceKind, Period, Quota
 from mv.errors import Unknown
 from tests.config.base import LIMITS, MODELS, load, write
 
+DAY = datetime.date(2026, 11, 26)
+
 
 def test_a_flavor_overrides_only_what_it_names(tmp_path: Path) -> None:
     config = load(
@@ -80,13 +82,13 @@ def test_engines_and_their_prices(tmp_path: Path) -> None:
     config = load(tmp_path)
     assert [engine.name for engine in config.engines_for(Makes.SCENES)] == ["writer", "offline-scenes"]
     assert [engine.name for engine in config.engines_for(Makes.IMAGES)] == ["painter"]
-    price = config.engine("writer").price
+    price = config.engine("writer").price(DAY)
     assert price is not None
     assert (price.input_micro, price.output_micro) == (1_250_000, 10_000_000)
     assert (price.date, price.source) == (datetime.date(2026, 10, 7), "a page")
-    assert config.engine("painter").picture_cost(4) == 12_000
+    assert config.engine("painter").picture_cost(4, DAY) == 12_000
     assert config.engine("painter").parameters == {"guidance": 3.5}
-    assert config.engine("offline-scenes").scene_cost(TokenUsage(prompt_tokens=1)) == 0
+    assert config.engine("offline-scenes").scene_cost(TokenUsage(prompt_tokens=1), DAY) == 0
 
 
 @pytest.mark.parametrize(

@@ -322,7 +322,7 @@ def test_the_first_mistake_in_the_file_is_told(tmp_path: Path) -> None:
 def test_a_price_may_be_left_out(tmp_path: Path) -> None:
     start, end = MODELS.index("    price:"), MODELS.index("  painter:")
     write(tmp_path, **{MODELS_FILE: MODELS[:start] + MODELS[end:]})
-    assert load_config(tmp_path).engine("writer").price is None
+    assert load_config(tmp_path).engine("writer").prices == ()
 
 
 FLAVOR = [

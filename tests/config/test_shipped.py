@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mv.domain.character import CharacterOrder
 from mv.domain.engine import Makes, Vendor
 from mv.domain.scenes import Scene, SceneDraft, SceneOrder, ShotSize
 
+DAY = datetime.date(2026, 11, 26)
 FOLDER = Path(__file__).parents[2] / "configs"
 NAMES = ["default", "cinematic", "lofi_animation"]
 
@@ -45,13 +47,13 @@ def test_the_default_lists_hold_no_offline_engine_but_there_is_one_of_each_kind(
 
 
 def test_prices_are_dated_or_unpriced(config: Config) -> None:
-    assert config.engine("imagen-4").picture_cost(1) == 40_000
-    assert config.engine("flux-schnell").picture_cost(4) == 12_000
-    assert config.engine("nano-banana-pro").picture_cost(1) is None
+    assert config.engine("imagen-4").picture_cost(1, DAY) == 40_000
+    assert config.engine("flux-schnell").picture_cost(4, DAY) == 12_000
+    assert config.engine("nano-banana-pro").picture_cost(1, DAY) is None
     for engine in config.engines.values():
-        if engine.price is not None:
-            assert engine.price.source
-            assert engine.price.date.year == 2026
+        for price in engine.prices:
+            assert price.source
+            assert price.date.year == 2026
 
 
 def test_gemini_3_takes_a_thinking_level_and_2_5_a_temperature(config: Config) -> None:

@@ -15,12 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mv.config import Config, load_config
-from mv.domain.ids import ChannelId, MemberId, RecordId, ServerId
+from mv.domain.budget import BOT, Account, Scope
+from mv.domain.ids import ChannelId, Kind, MemberId, RecordId, Ref, ServerId, new_id
 from mv.domain.jobs import Job, JobKind, JobState, Once, ReplyTo
-from mv.domain.usage import AllowanceKind, Entry, Period, Quota, window
+from mv.domain.ledger import Bill, Entry, Measure, Used, balance_of
+from mv.domain.project import Project
+from mv.domain.settings import WHOLE_SERVER, Option, Setting
+from mv.domain.usage import AllowanceKind, Period, Quota, window
 from mv.errors import (
     AllowanceUsedUp,
     AlreadyAsked,
+    BudgetReached,
     MvError,
     Repeated,
     Stopped,
@@ -30,14 +35,15 @@ from mv.errors import (
     VendorDown,
 )
 from mv.ports import Records, Transaction
-from mv.services.admission import CHEAP, COSTLY, Application, Desk, settle
-from mv.services.closing import fail, finish
+from mv.services.admission import CHEAP, COSTLY, Application, Desk
+from mv.services.closing import BILL, fail, finish, settle
 from mv.store.database import Database
 from tests.services.conftest import CONFIGS, SetClock
 
 T = TypeVar("T")
 HERE, THERE = ServerId(10), ServerId(20)
 ANN, BOB = MemberId(1), MemberId(2)
+NOW = SetClock().now()
 SCENES, IMAGES, SPEND = AllowanceKind.SCENES, AllowanceKind.IMAGES, AllowanceKind.SPEND
 
 
@@ -66,8 +72,9 @@ async def limit(records: Database, limit: int, kind: AllowanceKind = SCENES, **w
 
 async def used(records: Database, member: MemberId = ANN, kind: AllowanceKind = SCENES) -> int:
     async with records.read() as tx:
-        sums = await tx.usage.used([(HERE, member)], window(Period.MONTH, SetClock().now())[0])
-    return sums.get((HERE, member, kind), 0)
+        account = Account.of_member(HERE, member)
+        sums = await tx.usage.sums([account], window(Period.MONTH, SetClock().now())[0])
+    return sums.get((account, kind), 0)
 
 
 async def ask(desk: Desk, *asked: Application) -> list[Job | MvError]:
@@ -258,13 +265,14 @@ async def test_a_failure_gives_everything_back_but_what_was_spent(
 
 
 async def test_a_job_that_ended_already_cannot_end_well_after_it(
-    desk: Desk, records: Database, clock: SetClock
+    desk: Desk, records: Database, clock: SetClock, config: Config
 ) -> None:
     job = await admitted(desk, {SCENES: 1})
     await fail(records, job, Stopped(), clock.now())
+    engine = config.engine("gemini-2.5-pro")
     with pytest.raises(Stopped):
         async with records.write() as tx:
-            await finish(tx, job, clock.now(), {SCENES: 1}, record_id=job.id)
+            await finish(tx, job, clock.now(), engine, {Measure.SCENES: 1}, record_id=job.id)
     assert await used(records) == 0
 
 
@@ -275,7 +283,7 @@ async def test_a_correction_counts_in_the_period_of_its_reservation(
     job = await admitted(desk, {IMAGES: 4})
     later = clock.time + timedelta(hours=2)
     async with records.write() as tx:
-        await settle(tx, job, {IMAGES: 1}, later)
+        await settle(tx, job, Used(engine="e", counts={Measure.IMAGES: 1}), later)
         lines = await tx.usage.lines(job.id)
     assert [(line.entry, line.amount) for line in lines] == [(Entry.RESERVE, 4), (Entry.SETTLE, -3)]
     assert lines[1].counted_at == job.created_at
@@ -283,30 +291,163 @@ async def test_a_correction_counts_in_the_period_of_its_reservation(
 
 
 AMOUNTS = st.dictionaries(st.sampled_from(AllowanceKind), st.integers(0, 10**9))
+BILLS = st.lists(
+    st.builds(
+        Bill,
+        engine=st.sampled_from(["e", "f", "g"]),
+        price=st.none(),
+        spend=st.none() | st.integers(0, 10**9),
+        lost=st.integers(0, 10**6),
+        tokens_in=st.integers(0, 10**6),
+        tokens_out=st.integers(0, 10**6),
+    ),
+    max_size=5,
+)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(wants=AMOUNTS, actual=AMOUNTS)
+@given(wants=AMOUNTS, bills=BILLS, scenes=st.integers(0, 3))
 async def test_what_is_settled_adds_up_to_what_was_used(
     tmp_path_factory: pytest.TempPathFactory,
     config: Config,
     wants: dict[AllowanceKind, int],
-    actual: dict[AllowanceKind, int],
+    bills: list[Bill],
+    scenes: int,
 ) -> None:
     clock = SetClock()
     quotas = config.limits.model_copy(update={"allowances": ()})
     folder: Path = tmp_path_factory.mktemp("settle")
     records = Database(f"sqlite+aiosqlite:///{folder / 'mv.sqlite3'}", clock=clock)
     await records.open()
+    used = Used(bills=bills, engine="f", counts={Measure.SCENES: scenes})
     try:
         job = await admitted(Desk(records, clock, replace(config, limits=quotas)), wants)
         async with records.write() as tx:
-            await settle(tx, job, actual, clock.now())
-            await settle(tx, job, actual, clock.now())
-            sums: dict[AllowanceKind, int] = {}
-            for line in await tx.usage.lines(RecordId(job.id)):
-                sums[line.kind] = sums.get(line.kind, 0) + line.amount
-        seen = {kind for amounts in (wants, actual) for kind, amount in amounts.items() if amount}
-        assert sums == {kind: actual.get(kind, 0) for kind in seen}, "also what was used without a reservation"
+            await settle(tx, job, used, clock.now())
+            await settle(tx, job, used, clock.now())
+            lines = await tx.usage.lines(RecordId(job.id))
+            account = Account.of_member(HERE, ANN)
+            mine = await tx.usage.sums([account], clock.now().replace(hour=0))
+            everybody = await tx.usage.sums([BOT, Account.of_server(HERE)], clock.now().replace(hour=0))
+        assert balance_of(lines) == used.amounts(), "also what was used without a reservation, and by another engine"
+        sums = {kind: amount for (_, kind), amount in mine.items() if amount}
+        spend = sum(bill.spend or 0 for bill in bills)
+        assert sums == {kind: amount for kind, amount in ((SCENES, scenes), (SPEND, spend)) if amount}
+        assert set(everybody.values()) <= {spend + sum(bill.lost for bill in bills)}
     finally:
         await records.close()
+
+
+# ── budgets ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def setting(records: Database, option: Option, value: object) -> None:
+    async with records.write() as tx:
+        await tx.settings.put(
+            Setting(server_id=HERE, channel_id=WHOLE_SERVER, option=option, value=value, set_by=ANN, set_at=NOW)
+        )
+
+
+def paid(amount: int | None, member: MemberId = ANN, **changes: Any) -> Application:
+    wants = {SCENES: 1, SPEND: amount} if amount else {SCENES: 1}
+    return application(member, wants=wants, estimate=amount, **changes)
+
+
+async def warnings(records: Database) -> list[tuple[str, int, int]]:
+    async with records.read() as tx:
+        return [(one.account.scope.value, one.percent, one.used) for one in await tx.usage.untold()]
+
+
+async def test_exactly_a_budget_of_many_at_once_whoever_asks(desk: Desk, records: Database) -> None:
+    await setting(records, Option.BUDGET, 1_000)
+    many = [paid(100, MemberId(n % 7 + 1)) for n in range(50)]
+    found = await ask(desk, *many, paid(0), paid(None), paid(5, server=THERE))
+    assert sum(isinstance(one, Job) for one in found[:50]) == 10
+    refused = [one for one in found[:50] if isinstance(one, BudgetReached)]
+    assert len(refused) == 40
+    assert (refused[0].scope, refused[0].limit, refused[0].used, refused[0].wanted) == ("server", 1_000, 1_000, 100)
+    assert refused[0].resets_at == int(window(Period.MONTH, NOW)[1].timestamp())
+    assert isinstance(found[50], Job), "what costs nothing is made all the same"
+    assert isinstance(found[51], BudgetReached), "what nobody knows the price of is not"
+    assert isinstance(found[52], Job), "another server has its own"
+    assert desk.warnings.is_set()
+    assert await warnings(records) == [("server", 80, 800), ("server", 100, 1_000)]
+
+
+async def test_what_does_not_fit_any_more_warns_as_well(desk: Desk, records: Database) -> None:
+    await setting(records, Option.BUDGET, 1_000)
+    first, second, third = await ask(desk, paid(700), paid(400), paid(None))
+    assert [type(one) for one in (first, second, third)] == [Job, BudgetReached, Job]
+    assert await warnings(records) == [("server", 80, 1_000), ("server", 100, 1_000)]
+
+
+async def test_a_budget_of_nothing_lets_nothing_through(desk: Desk, records: Database) -> None:
+    await setting(records, Option.BUDGET, 0)
+    assert [type(one) for one in await ask(desk, paid(1), paid(None), paid(0))] == [BudgetReached, BudgetReached, Job]
+
+
+async def test_what_is_given_back_can_be_spent_again(desk: Desk, records: Database, clock: SetClock) -> None:
+    await setting(records, Option.BUDGET, 1_000)
+    first, refused = await ask(desk, paid(1_000), paid(1))
+    assert isinstance(first, Job)
+    assert isinstance(refused, BudgetReached)
+    await fail(records, first, Stopped(), clock.now())
+    assert isinstance((await ask(desk, paid(1_000)))[0], Job)
+
+
+async def test_money_that_was_lost_counts_in_budgets_and_for_no_member(
+    desk: Desk, records: Database, clock: SetClock
+) -> None:
+    await setting(records, Option.BUDGET, 1_000)
+    await limit(records, 1_000, SPEND)
+    (job,) = await ask(desk, paid(600))
+    assert isinstance(job, Job)
+    bill = Bill(engine="e", price=None, spend=None, lost=600)
+    async with records.write() as tx:
+        await tx.jobs.complete(job.id, "collect", clock.now(), {BILL: bill.plain()}, None)
+    await fail(records, job, VendorDown(vendor="v"), clock.now())
+    assert await used(records, kind=SPEND) == 0
+    assert [type(one) for one in await ask(desk, paid(500), paid(400))] == [BudgetReached, Job]
+
+
+async def test_the_bots_own_budget_is_everybodys(records: Database, clock: SetClock, config: Config) -> None:
+    budgets = config.limits.budgets.model_copy(update={"bot": 1_000, "server": 900})
+    few = replace(config, limits=config.limits.model_copy(update={"budgets": budgets}))
+    desk = Desk(records, clock, few)
+    found = await ask(desk, paid(900), paid(200, server=THERE), paid(100, server=THERE), paid(1))
+    assert [type(one) for one in found] == [Job, BudgetReached, Job, BudgetReached]
+    assert isinstance(found[1], BudgetReached)
+    assert isinstance(found[3], BudgetReached)
+    assert (found[1].scope, found[3].scope) == ("bot", "server"), "the narrowest that binds is named"
+
+
+async def test_a_projects_budget_binds_what_is_made_for_it(desk: Desk, records: Database) -> None:
+    project = Project(
+        id=new_id(), server_id=HERE, ref=Ref(Kind.PROJECT, 3), name="Tides", owner_id=ANN, created_at=NOW, budget=100
+    )
+    async with records.write() as tx:
+        await tx.projects.add(project)
+    found = await ask(desk, paid(100, project_id=project.id), paid(1, project_id=project.id), paid(1))
+    assert [type(one) for one in found] == [Job, BudgetReached, Job]
+    assert isinstance(found[1], BudgetReached)
+    assert (found[1].scope, found[1].ref) == (Scope.PROJECT.value, "P3")
+
+
+async def test_days_and_months_are_those_of_the_server(desk: Desk, records: Database, clock: SetClock) -> None:
+    await limit(records, 1)
+    await setting(records, Option.BUDGET, 100)
+    await setting(records, Option.TIME_ZONE, "Pacific/Auckland")
+    clock.time = NOW.replace(day=31, hour=11, minute=59)  # there it is 23:59
+    assert [type(one) for one in await ask(desk, paid(100), paid(0))] == [Job, AllowanceUsedUp]
+    assert [type(one) for one in await ask(desk, paid(1, BOB))] == [BudgetReached]
+    clock.time += timedelta(minutes=1)
+    found = await ask(desk, paid(100), paid(1, BOB))
+    assert [type(one) for one in found] == [Job, BudgetReached]
+    assert isinstance(found[1], BudgetReached)
+    assert found[1].resets_at == int(NOW.replace(month=6, day=30, hour=12).timestamp())
+
+
+async def test_a_spend_limit_that_is_used_up_binds_what_has_no_price(desk: Desk, records: Database) -> None:
+    await limit(records, 100, SPEND)
+    found = await ask(desk, paid(None), paid(100), paid(None), paid(0))
+    assert [type(one) for one in found] == [Job, Job, AllowanceUsedUp, Job]

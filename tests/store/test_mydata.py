@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from mv.domain.budget import BOT, Account
 from mv.domain.character import Character
 from mv.domain.ids import FORMER, Kind, MemberId, Ref, new_id
 from mv.domain.jobs import CANCEL, Delivery, Job, JobKind, JobState
+from mv.domain.ledger import Entry, Measure
 from mv.domain.mydata import GONE, REMOVED, Belongings, Forgetting, without_words
 from mv.domain.scenes import Change, SceneBrief, SceneList
-from mv.domain.usage import AllowanceKind, Entry, Period, Quota
+from mv.domain.usage import AllowanceKind, Period, Quota
 from mv.errors import Partial, Stopped
 from mv.ports import Transaction
 from mv.store.database import Database
@@ -214,7 +216,7 @@ async def test_no_table_holds_their_words_or_their_number(
 ) -> None:
     assert SECRET in dump(tmp_path)
     assert (await erase(records, size) > 17) is (size == 1)
-    left = dump(tmp_path, "ledger", "forgotten", "quotas")
+    left = dump(tmp_path, "ledger", "tallies", "forgotten", "quotas")
     assert SECRET not in left.casefold()
     assert str(ANA) not in left
     assert left.count(BOS) >= 20
@@ -399,21 +401,21 @@ async def test_it_is_known_who_was_forgotten_since(records: Database) -> None:
 
 async def test_nobody_gets_a_fresh_allowance_by_being_forgotten(records: Database, cast: Cast) -> None:
     since = NOON.replace(day=1)
+    spend = Account.of_member(SERVER, ANA), AllowanceKind.SPEND
     long_ago = NOON - timedelta(days=90)
-    spend = (SERVER, ANA, AllowanceKind.SPEND)
     await erase(records)
     async with records.write() as tx:
-        await tx.usage.append([a_line(new_id(), 1, kind=AllowanceKind.SPEND, at=LATER + timedelta(hours=1))])
-        assert (await tx.usage.used([(SERVER, ANA)], since))[spend] == 14 + 1
-        assert (await tx.usage.used([(SERVER, ANA)], long_ago))[spend] == 14 + 1, "what was before names nobody"
-        total = await tx.usage.total(AllowanceKind.SPEND, long_ago)
+        await tx.usage.append([a_line(new_id(), 1, kind=Measure.SPEND, at=LATER + timedelta(hours=1))])
+        assert (await tx.usage.sums(spend[:1], since))[spend] == 14 + 1
+        assert (await tx.usage.sums(spend[:1], long_ago))[spend] == 14 + 1, "what was before names nobody"
+        total = await tx.usage.sums([BOT], long_ago)
         (asked,) = await tx.own.asked()
         assert asked == replace(ASKED, erased_at=LATER)
         assert (await tx.own.belongings(SERVER, ANA)).lines == 1, "the others wait for the end of the month"
         assert await tx.own.anonymise(asked, 100)
         await tx.own.end(asked)
-        assert (await tx.usage.used([(SERVER, ANA)], since))[spend] == 1, "made after they were forgotten"
-        assert await tx.usage.total(AllowanceKind.SPEND, long_ago) == total
+        assert (await tx.usage.sums(spend[:1], since))[spend] == 1, "made after they were forgotten"
+        assert await tx.usage.sums([BOT], long_ago) == total
         assert await tx.own.asked() == ()
 
 

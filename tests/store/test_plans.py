@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from mv.domain.budget import BOT, Account
 from mv.domain.ids import Kind, MemberId, Ref, ServerId, new_id
 from mv.domain.jobs import JobKind, Once
 from mv.domain.mydata import Forgetting
@@ -37,7 +38,7 @@ from tests.store.things import (
 
 MATCHED = re.compile(r"VIRTUAL TABLE INDEX \d+:.*[M=]")
 """A table of the text search that is asked for words or for its key."""
-ALLOWED_SCANS = {"ix_jobs_open", "ix_jobs_undelivered", "ix_jobs_token"}
+ALLOWED_SCANS = {"ix_jobs_open", "ix_jobs_undelivered", "ix_jobs_token", "ix_warnings_untold"}
 """Indexes of the few rows that are in question."""
 
 
@@ -133,10 +134,14 @@ async def ask_of_jobs(tx: Transaction) -> None:
         await tx.jobs.asked(interactions, onces)
     who = [(ServerId(s), MemberId(m)) for s in (1, 2) for m in range(20)]
     await tx.jobs.open_counts(who)
-    await tx.usage.used(who, NOON)
+    accounts = [Account.of_member(*one) for one in who]
+    await tx.usage.sums(accounts, NOON)
+    await tx.usage.where_used(ANA, [SERVER, ServerId(2)], NOON)
+    await tx.usage.untold()
+    await tx.projects.budgets([new_id()])
     await tx.usage.quotas([SERVER, ServerId(2)])
     await tx.usage.lines(new_id())
-    await tx.usage.total(AllowanceKind.SPEND, NOON)
+    await tx.usage.sums([BOT], NOON)
 
 
 async def ask_of_own(tx: Transaction) -> None:
@@ -182,11 +187,11 @@ async def test_a_batch_of_commands_is_admitted_with_one_statement_each(records: 
             await tx.next_numbers({(SERVER, Kind.JOB): size})
             await tx.jobs.open_counts(who)
             await tx.usage.quotas([SERVER])
-            await tx.usage.used(who, NOON)
+            await tx.usage.sums([Account.of_member(*one) for one in who], NOON)
             await tx.jobs.asked(range(size), [Once(key=f"retry:{n}") for n in range(size)])
             await tx.jobs.add_all(jobs)
             await tx.usage.append(lines)
-            assert len(heard.statements) == 7
+            assert len(heard.statements) == 8
             await tx.usage.set_quota(quota, ANA, NOON)
     async with records.read() as tx:
         assert len(await tx.jobs.unfinished()) == size

@@ -38,7 +38,7 @@ def tables(folder: Path) -> dict[str, str]:
 
 def _in_any_order(sql: str) -> str:
     """Neither white space nor the order of constraints behind the columns matters."""
-    head, _, body = re.sub(r"\s+", " ", sql).partition("(")
+    head, _, body = re.sub(r"\s+", " ", sql.replace('"', "")).partition("(")
     return head + " | ".join(sorted(part.strip(" ,)") for part in re.split(r", (?=CONSTRAINT|\w+ )", body)))
 
 

@@ -10,7 +10,7 @@ from mv.store import postgres, sqlite
 
 STORE = Path(mv.store.__file__).parent
 SQLITE_ONLY = re.compile(
-    r"PRAGMA|BEGIN IMMEDIATE|INSERT OR |REPLACE INTO|sqlite_master|rowid|julianday|strftime|json_extract|GLOB |"
+    r"PRAGMA|BEGIN IMMEDIATE|INSERT OR |REPLACE INTO|sqlite_master|\browid|julianday|strftime|json_extract|GLOB |"
     r"COLLATE NOCASE|MATCH |fts5|import sqlite3|import aiosqlite|AUTOINCREMENT"
 )
 POSTGRES_ONLY = re.compile(

@@ -13,10 +13,10 @@ from typing import Any
 from mv.domain.character import Character, MediaFile, Take
 from mv.domain.ids import ChannelId, Kind, MemberId, MessageId, RecordId, Ref, ServerId, new_id
 from mv.domain.jobs import Job, JobKind, JobState, ReplyTo
+from mv.domain.ledger import Entry, LedgerLine, Measure
 from mv.domain.project import Project
 from mv.domain.scenes import Scene, SceneBrief, SceneDraft, SceneList, SceneVersion, ShotSize, TokenUsage
-from mv.domain.usage import AllowanceKind, Entry
-from mv.ports import Clock, LedgerLine, Seen
+from mv.ports import Clock, Seen
 from mv.settings import Settings
 from mv.store.database import Database
 
@@ -191,7 +191,7 @@ def a_line(job_id: RecordId, amount: int, **changes: Any) -> LedgerLine:
         server_id=SERVER,
         member_id=ANA,
         project_id=None,
-        kind=AllowanceKind.SCENES,
+        kind=Measure.SCENES,
         entry=Entry.RESERVE,
         amount=amount,
         engine="gemini-2.5-pro",
