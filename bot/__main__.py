@@ -1,6 +1,7 @@
-"""The command line: run, preview, doctor, backup, restore, cleanup.
+"""The command line: run, preview, doctor, backup, restore, cleanup, audit.
 
-Exit codes: 0 stopped by a signal or done; 1 a bug; 2 a person must fix it. `doctor`: 0 well, 1 something to fix.
+Exit codes: 0 stopped by a signal or done; 1 a bug; 2 a person must fix it. `doctor`: 0 well, 1 something to fix;
+`audit`: 0 the books agree, 1 they differ.
 """
 
 from __future__ import annotations
@@ -57,6 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
             from bot.cleanups import tidy_up
 
             return tidy_up(settings, dry=asked.dry_run)
+        if asked.word == "audit":
+            from bot.audits import look_through
+
+            return look_through(settings)
         return _run(settings)
     except MvError as error:
         from bot.advice import advice
@@ -81,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
     cleanup = words.add_parser("cleanup", help="removes what is not kept any longer, as the bot does once a day")
     cleanup.add_argument("--dry-run", action="store_true", help="only says what would go; also while the bot runs")
+    words.add_parser("audit", help="checks the ledger against jobs and sums; also while the bot runs")
     return parser
 
 

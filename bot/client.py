@@ -26,7 +26,7 @@ from bot.cogs.scenes import ScenesCog
 from bot.cogs.servers import ServersCog
 from bot.cogs.settings import SettingsCog
 from bot.cogs.usage import QuotaCog, UsageCog
-from bot.delivery import DiscordCourier, tracing
+from bot.delivery import DiscordCourier, Notices, tracing
 from bot.errors import answer
 from bot.ui.forms import Form
 from mv import __version__
@@ -98,6 +98,7 @@ class MvBot(commands.AutoShardedBot):
             remind_after=limits.notify_after_seconds,
         )
         app.engine.attach(self.courier)
+        self.notices = Notices(self, app.watch)
         self._forms: dict[Form, doors.Sent] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._opened: asyncio.Task[None] | None = None
@@ -217,6 +218,7 @@ class MvBot(commands.AutoShardedBot):
                 if self.is_ready():
                     await self.app.servers.are([ServerId(guild.id) for guild in self.guilds])
                 await self.app.cleaner.daily()
+                await self.app.auditor.daily()
             except MvError as error:
                 log.warning("the clean-up broke off: %s; again tomorrow", error.code)
             except Exception:  # the loop would end for good
@@ -228,6 +230,8 @@ class MvBot(commands.AutoShardedBot):
         if not self._opened.cancelled() and self._opened.exception() is None:
             await self.app.engine.resume()
             await self.app.mydata.tidy()
+            await self.wait_until_ready()
+            await self.notices.run()
 
     async def _warm(self) -> None:
         await asyncio.sleep(WARM_AFTER_SECONDS)

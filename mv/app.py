@@ -17,6 +17,8 @@ from mv.domain.jobs import JobKind
 from mv.jobs.engine import LocalEngine
 from mv.ports import Clock, Media, Meter, Painter, Records, SceneWriter, Unmetered, VendorDoor
 from mv.services.admission import Desk
+from mv.services.audit import Auditor
+from mv.services.budgets import BudgetWatch
 from mv.services.character import Characters
 from mv.services.character_run import CharacterRunner
 from mv.services.cleanup import Cleaner
@@ -82,6 +84,8 @@ class App:
     server_settings: ServerSettings
     servers: Servers
     cleaner: Cleaner
+    auditor: Auditor
+    watch: BudgetWatch
     _database: OpeningRecords
     _lock: FolderLock
 
@@ -165,6 +169,8 @@ def build(
         mydata=MyData(tools, packer),
         server_settings=ServerSettings(tools),
         servers=Servers(tools),
+        auditor=Auditor(database, clock),
+        watch=BudgetWatch(tools, desk.warnings),
         cleaner=cleaner_of(settings, database, tools.media, tools.preferences, clock, config),
         _database=database,
         _lock=FolderLock(settings.data_dir, _elsewhere(settings)),

@@ -11,7 +11,9 @@ from bot.ui.frame import Sheet
 from bot.ui.notice import Tone, notice
 from bot.ui.text import line
 from bot.ui.words import ACCENT, BAD, CARE, bar, many, stamp
+from mv.domain.budget import Warned
 from mv.domain.money import dollars
+from mv.domain.project import Project
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
 
 KINDS = {AllowanceKind.SCENES: "Scene lists", AllowanceKind.IMAGES: "Pictures", AllowanceKind.SPEND: "Spending"}
@@ -35,6 +37,26 @@ def usage_message(cards: Sequence[discord.Embed]) -> Sheet:
     if not cards:
         return notice("Your usage", "You share no server with this bot in which you used it.")
     return Sheet(embeds=tuple(limits.together(cards)))
+
+
+def budget_notice(warned: Warned, project: Project | None) -> Sheet:
+    """For the managers: how much of a month's budget is gone, and what follows."""
+    over = warned.percent >= 100
+    if project is not None:
+        whose, way = f"project {project.ref} ({line(project.name, 80)})", f"/project budget ref:{project.ref}"
+    else:
+        whose, way = "this server", "/settings set budget"
+    share = "used up" if over else f"used to {warned.percent} %"
+    spent = f"{dollars(warned.used)} of {dollars(warned.allowed)} is spent or reserved in {warned.month}."
+    if over:
+        then = "New jobs that cost money are refused until the month ends; those that run come to their end."
+    else:
+        then = "Once it is used up, new jobs that cost money are refused until the month ends."
+    return notice(
+        f"The budget of {whose} is {share}",
+        f"{spent}\n{then}\n`{way}` changes it; `/usage server` shows who used what.",
+        tone=Tone.BAD if over else Tone.CARE,
+    )
 
 
 def quota_message(quotas: Sequence[Quota]) -> Sheet:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from mv.domain.audit import JobAccount
 from mv.domain.budget import Account, Warned
 from mv.domain.character import Character, MediaFile, Take
 from mv.domain.excerpt import Excerpt, Marks
@@ -328,6 +329,15 @@ class UsageRows(Protocol):
     async def where_used(self, member: MemberId, servers: Sequence[ServerId], since: datetime) -> tuple[ServerId, ...]:
         """Those of these servers in which the member used something since that moment, which begins a quarter of an
         hour."""
+
+    async def accounts(self, after: RecordId | None, size: int) -> tuple[JobAccount, ...]:
+        """Jobs by their key, from behind that one, with their sums in the ledger."""
+
+    async def recounted(self, since: datetime) -> tuple[dict[tuple[Account, AllowanceKind], int], int]:
+        """What was counted since that moment, by the ledger itself, and how many entries that are."""
+
+    async def tallied(self, since: datetime) -> dict[tuple[Account, AllowanceKind], int]:
+        """The same, by the sums that are written with it; none is zero."""
 
     async def drop_tallies(self, before: datetime) -> int:
         """Forgets sums of periods that are over; the ledger keeps what they were made of."""

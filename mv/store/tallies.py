@@ -93,12 +93,14 @@ class TallyRows:
 
 async def tally(connection: AsyncConnection, lines: Iterable[LedgerLine]) -> None:
     """Adds these entries to the sums they belong to."""
-    await _add(connection, ((account, kind, line, line.amount) for line in lines for account, kind in _accounts(line)))
+    await _add(
+        connection, ((account, kind, line, line.amount) for line in lines for account, kind in accounts_of(line))
+    )
 
 
 async def name_nobody(connection: AsyncConnection, lines: Iterable[LedgerLine]) -> None:
     """These entries are of no member any more: their members' sums are without them, the others as they were."""
-    theirs = ((account, kind, line) for line in lines for account, kind in _accounts(line))
+    theirs = ((account, kind, line) for line in lines for account, kind in accounts_of(line))
     gone = [(*one, -one[2].amount) for one in theirs if one[0].scope is Scope.MEMBER]
     await _add(connection, gone)
     for account in {account for account, *_ in gone}:
@@ -122,7 +124,7 @@ async def _add(connection: AsyncConnection, amounts: Iterable[tuple[Account, All
         await connection.execute(_added(connection.dialect.name), rows)
 
 
-def _accounts(line: LedgerLine) -> Iterator[tuple[Account, AllowanceKind]]:
+def accounts_of(line: LedgerLine) -> Iterator[tuple[Account, AllowanceKind]]:
     """Whose sums an entry belongs to. Nobody is charged for what was lost; budgets are."""
     if line.kind.value in _CHARGED and line.member_id:
         yield Account.of_member(line.server_id, line.member_id), AllowanceKind(line.kind.value)

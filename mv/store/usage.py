@@ -16,6 +16,7 @@ from mv.domain.ids import MemberId, RecordId, ServerId
 from mv.domain.ledger import Entry, LedgerLine, Measure
 from mv.domain.usage import AllowanceKind, Period, Quota
 from mv.ports import UsageRows
+from mv.store.accounts import AccountRows
 from mv.store.queries import AnyRow, upsert
 from mv.store.tables import ledger, quotas
 from mv.store.tallies import TallyRows, tally
@@ -30,7 +31,7 @@ _QUOTAS = (
 )
 
 
-class SqlUsageRows(TallyRows, UsageRows):
+class SqlUsageRows(TallyRows, AccountRows, UsageRows):
     """Counts and micro-dollars."""
 
     def __init__(self, connection: AsyncConnection) -> None:
