@@ -99,6 +99,7 @@ class MvBot(commands.AutoShardedBot):
         )
         app.engine.attach(self.courier)
         self.notices = Notices(self, app.watch)
+        app.watch.call(lambda: self._start(self._tell()))
         self._forms: dict[Form, doors.Sent] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._opened: asyncio.Task[None] | None = None
@@ -203,6 +204,7 @@ class MvBot(commands.AutoShardedBot):
             try:
                 await self.app.engine.tidy()
                 await self.app.mydata.tidy()
+                await self.notices.tell()
             except MvError as error:
                 log.warning("the records could not be tidied: %s; again in a minute", error.code)
             except Exception:  # the loop would end for good
@@ -230,8 +232,13 @@ class MvBot(commands.AutoShardedBot):
         if not self._opened.cancelled() and self._opened.exception() is None:
             await self.app.engine.resume()
             await self.app.mydata.tidy()
-            await self.wait_until_ready()
-            await self.notices.run()
+
+    async def _tell(self) -> None:
+        """What cannot be told now is, in a minute."""
+        try:
+            await self.notices.tell()
+        except MvError as error:
+            log.warning("managers are not told of budgets: %s; again in a minute", error.code)
 
     async def _warm(self) -> None:
         await asyncio.sleep(WARM_AFTER_SECONDS)

@@ -170,7 +170,7 @@ def build(
         server_settings=ServerSettings(tools),
         servers=Servers(tools),
         auditor=Auditor(database, clock),
-        watch=BudgetWatch(tools, desk.warnings),
+        watch=BudgetWatch(tools, desk),
         cleaner=cleaner_of(settings, database, tools.media, tools.preferences, clock, config),
         _database=database,
         _lock=FolderLock(settings.data_dir, _elsewhere(settings)),

@@ -30,7 +30,7 @@ Everything made is kept and can be found again.
 `/scenes` create · revise · edit · insert · move · remove · show · list · search · history · compare · restore · \
 export · import · star · delete
 `/character` create · vary · show · list · search · history · main · rename · original · star · delete
-`/project` create · show · list · rename · archive · export
+`/project` create · show · list · rename · archive · export · budget
 `/jobs` list · show · cancel
 `/usage` me: what you used, what is left, when it starts anew
 `/mydata` export · forget: what is yours

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -153,8 +153,8 @@ class Desk:
         self._cheap = micro(str(self._limits.cheap))
         self._queue: list[tuple[_Asked, asyncio.Future[Job]]] = []
         self._serving: asyncio.Task[None] | None = None
-        self.warnings = asyncio.Event()
-        """Set when managers are to be told of a budget."""
+        self.warned: Callable[[], None] | None = None
+        """Called when managers are to be told of a budget."""
 
     async def admit(self, application: Application) -> Job:
         """The stored job, its cost reserved. Raises NotHere, Repeated, AlreadyAsked, AllowanceUsedUp, BudgetReached or
@@ -181,8 +181,8 @@ class Desk:
                 verdicts, warned = await self._records.transact(decide, lasting=False)
             except Exception as error:  # noqa: BLE001  # whoever waits must hear of it, whatever it is
                 verdicts, warned = [error] * len(batch), False
-            if warned:
-                self.warnings.set()
+            if warned and self.warned is not None:
+                self.warned()
             for (_, answer), verdict in zip(batch, verdicts, strict=True):
                 if isinstance(verdict, Job):
                     self._meter.count(Counted.JOBS_ACCEPTED, kind=verdict.kind.value)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mv.domain.budget import Scope, Warned
 from mv.domain.ids import FORMER, ChannelId, RecordId, ServerId
 from mv.domain.project import Project
 from mv.ports import Seen, Transaction
+from mv.services.admission import Desk
 from mv.services.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -26,17 +27,20 @@ class Notice:
 
 
 class BudgetWatch:
-    """Who tells the managers waits for `noted`, asks for `pending`, and says `told`, so that a kill in between tells
-    them once more rather than never."""
+    """Who tells the managers is called when there is something, asks for what is `pending`, and says `told`, so that a
+    kill in between tells them once more rather than never."""
 
-    def __init__(self, tools: Tools, noted: asyncio.Event) -> None:
+    def __init__(self, tools: Tools, desk: Desk) -> None:
         self._tools = tools
-        self.noted = noted
+        self._desk = desk
+
+    def call(self, heard: Callable[[], None]) -> None:
+        """Whenever something is noted."""
+        self._desk.warned = heard
 
     async def pending(self) -> tuple[Notice, ...]:
         """All that nobody was told of yet. One about all servers together is for the log alone, for they share nothing.
         Raises StorageError."""
-        self.noted.clear()
         async with self._tools.records.read() as tx:
             warned = await tx.usage.untold()
             projects = {one: await _project(tx, one) for one in warned if one.account.scope is Scope.PROJECT}

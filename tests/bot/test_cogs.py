@@ -83,7 +83,14 @@ def test_every_error_has_words(kind: type[e.MvError]) -> None:
 
 
 def _sample(kind: type[e.MvError]) -> e.MvError:
-    values = {"str": "x", "int": 3, "float | None": None, "tuple[str, ...]": ("a", "b"), "tuple[int, ...]": (1, 3)}
+    values = {
+        "str": "x",
+        "int": 3,
+        "float | None": None,
+        "int | None": None,
+        "tuple[str, ...]": ("a", "b"),
+        "tuple[int, ...]": (1, 3),
+    }
     fields = kind.__dataclass_fields__.values()
     return kind(**{field.name: values[str(field.type)] for field in fields})
 

@@ -106,6 +106,7 @@ COMMANDS: dict[str, dict[str, Opt]] = {
     "project list": {"archived": Opt(BOOLEAN)},
     "project show": {"ref": REF},
     "project rename": {"ref": REF, "name": text(80, required=True)},
+    "project budget": {"ref": REF, "limit": Opt(NUMBER)},
     "project archive": {"ref": REF, "reopen": Opt(BOOLEAN)},
     "jobs list": {"mine": Opt(BOOLEAN), "project": PROJECT},
     "jobs show": {"ref": REF},
@@ -127,6 +128,10 @@ COMMANDS: dict[str, dict[str, Opt]] = {
     },
     "settings show": {},
     "settings set": {
+        "budget": Opt(NUMBER),
+        "no_budget": Opt(BOOLEAN),
+        "time_zone": text(offers=True),
+        "notices_channel": Opt(CHANNEL),
         "project": PROJECT,
         "flavor": text(offers=True),
         "channel": Opt(CHANNEL),

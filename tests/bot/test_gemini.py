@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mv.domain.jobs import JobState
+from mv.domain.ledger import Entry
 from tests.bot.conftest import MakeWorld
 from tests.bot.world import KEY, World, labels, reply, said
 from tests.standins.gemini import BAD_KEY, GeminiStandIn, Reply, quota, refusal, retry_info
@@ -49,8 +50,14 @@ async def test_what_really_answered_and_what_it_cost_is_shown(world: World, goog
     said_by(google, Reply(model_version="gemini-3.8-flash-002"))
     await world.ann.slash(world.channel, "scenes create", **SCENES)
     assert "gemini-3.8-flash-002" in said(world.last)
-    cost = (120 * 1_250_000 + 860 * 10_000_000) // 1_000_000
+    cost = (120 * 750_000 + 860 * 3_750_000) // 1_000_000  # of the model that answered, not of the one that was asked
     assert await world.net(1) == {"scenes": 1, "spend": cost}
+    assert await world.books(1) == {"scenes": 1, "spend": cost, "tokens_in": 120, "tokens_out": 860}
+    job = await world.job(1)
+    async with world.app.tools.records.read() as tx:
+        lines = await tx.usage.lines(job.id)
+    assert {line.engine for line in lines if line.amount > 0 and line.entry is Entry.SETTLE} == {"gemini-3.8-flash"}
+    assert all(line.price is not None and line.price.date for line in lines)
     assert f"${cost / 1e6:.4f}".rstrip("0") in said(world.last)
     (file,) = [a for a in world.last.attachments if a.filename == "scenes.json"]
     data = json.loads(await file.read())

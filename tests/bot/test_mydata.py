@@ -233,7 +233,7 @@ async def test_forgotten_is_forgotten(world: World) -> None:
     await world.ann.click(reply(asked), label="Forget me")
     assert "You are forgotten" in said(asked)
     assert labels(asked) == []
-    left = typed(world.folder, "ledger", "forgotten")
+    left = typed(world.folder, "ledger", "tallies", "forgotten")
     assert SECRET not in left
     assert str(world.ann.id) not in left
     for command in ("scenes list", "character list", "project list"):
@@ -404,7 +404,7 @@ async def test_a_repetition_that_is_under_way_comes_without_the_words(make_world
     for made in (version, take):
         assert (made.author_id, made.instruction, made.words_by) == (world.bob.id, "", None)
     await world.app.mydata.tidy()
-    left = typed(world.folder, "ledger", "forgotten")
+    left = typed(world.folder, "ledger", "tallies", "forgotten")
     assert SECRET not in left
     assert str(world.ann.id) not in left
 

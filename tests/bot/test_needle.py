@@ -37,7 +37,7 @@ SCENE = {
 }  # fmt: skip
 BLOCKED = Reply(block_reason="SAFETY", candidates=False)
 NSFW = Script(status="failed", error="NSFW content detected")
-NAMED_STILL = {("ledger", "member_id"), ("forgotten", "member_id"), ("quotas", "member_id")}
+NAMED_STILL = {("ledger", "member_id"), ("tallies", "subject"), ("forgotten", "member_id"), ("quotas", "member_id")}
 """Where the README says that a former member's number stays: the first two until the month ends."""
 
 

@@ -61,13 +61,13 @@ async def test_a_run_without_a_price_is_not_a_free_one(world: World, monkeypatch
     await create(world)
     await world.ann.slash(world.channel, "scenes create", **SCENES, project="P1")
     assert "unpriced" not in said(await world.ann.slash(world.channel, "project show", ref="P1"))
-    monkeypatch.setattr("mv.domain.engine.Engine.scene_cost", lambda engine, usage: None)
+    monkeypatch.setattr("mv.domain.engine.Engine.scene_cost", lambda engine, usage, day: None)
     for _ in range(2):
         await world.ann.slash(world.channel, "scenes create", **SCENES, project="P1")
     assert "$0.00 at known prices · 2 runs unpriced" in said(
         await world.ann.slash(world.channel, "project show", ref="P1")
     )
-    monkeypatch.setattr("mv.domain.engine.Engine.scene_cost", lambda engine, usage: 1_250_000)
+    monkeypatch.setattr("mv.domain.engine.Engine.scene_cost", lambda engine, usage, day: 1_250_000)
     await world.ann.slash(world.channel, "scenes create", **SCENES, project="P1")
     await world.ann.slash(world.channel, "scenes create", **SCENES)
     assert "$1.25 at known prices · 2 runs unpriced" in said(

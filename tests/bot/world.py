@@ -180,7 +180,12 @@ class World:
         return found
 
     async def net(self, number: int) -> dict[str, int]:
-        """What a job counts for in all, by kind; what adds up to nothing is left out."""
+        """What its member is charged for a job in all, by kind; what adds up to nothing is left out."""
+        charged = {kind.value for kind in AllowanceKind}
+        return {kind: amount for kind, amount in (await self.books(number)).items() if kind in charged}
+
+    async def books(self, number: int) -> dict[str, int]:
+        """All that the ledger has of a job, by measure."""
         job = await self.job(number)
         sums: dict[str, int] = {}
         async with self.app.tools.records.read() as tx:
