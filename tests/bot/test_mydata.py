@@ -27,7 +27,7 @@ from mv.ports import Clock
 from mv.services.mydata import MyData
 from tests.bot.conftest import MakeWorld
 from tests.bot.test_project_export import failing
-from tests.bot.world import World, dm, files, labels, reply, said
+from tests.bot.world import World, dm, eventually, files, labels, reply, said
 from tests.store.test_mydata import dump, places
 from tests.store.things import plain
 
@@ -394,7 +394,7 @@ async def test_a_repetition_that_is_under_way_comes_without_the_words(make_world
     assert [job.state.final for job in jobs] == [False, False]
     asked = await world.begun(world.ann.slash(world.channel, "mydata forget"), 0.1)
     await world.begun(world.ann.click(reply(asked), label="Forget me"), 0.1)
-    assert "You are forgotten" in said(asked)
+    await eventually(lambda: "You are forgotten" in said(asked))
     assert [bool((await world.job(number)).order) for number in (5, 6)] == [True, True], "they need what they repeat"
     await world.env.settle(timeout=10)
     async with world.app.tools.records.read() as tx:
