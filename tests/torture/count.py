@@ -144,7 +144,7 @@ def _said(job: Job) -> str:
 def _ledger(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
     """What was reserved, settled and refunded is together what was delivered, and what that cost."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in stage.rows("SELECT job_id, kind, amount FROM ledger"):
+    for row in stage.rows("SELECT job_id, kind, amount FROM ledger WHERE kind IN ('scenes', 'images', 'spend')"):
         sums[row["job_id"]][row["kind"]] += row["amount"]
     takes = Counter(row["job_id"] for row in stage.rows("SELECT job_id FROM takes"))
     for job in jobs:
