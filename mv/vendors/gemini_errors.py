@@ -29,6 +29,10 @@ _PER_DAY = re.compile(r"PerDay", re.IGNORECASE)
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)s\s*$")
 
 
+class TooLarge(ValueError):
+    """An answer larger than what was asked for could be."""
+
+
 def judge(error: Exception, model: str, secret: str) -> Setback | None:
     """None for an exception that is no vendor's fault: a bug of ours."""
     import httpx2
