@@ -11,6 +11,7 @@ import httpx2
 from mv.vendors.gemini_errors import TooLarge
 
 CONNECT_SECONDS = 10.0
+UPLOADING, UPLOADED = "x-goog-upload-command", "x-goog-upload-status"
 _OF_THE_BODY = {"content-encoding", "content-length", "transfer-encoding"}
 
 
@@ -33,6 +34,9 @@ class Wire(httpx2.AsyncClient):
         finally:
             await response.aclose()
         kept = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_BODY]
+        if UPLOADING in request.headers and UPLOADED not in response.headers:
+            # without it the SDK sends the same bytes again, three times and whatever the answer was
+            kept.append((UPLOADED, "unknown"))
         return httpx2.Response(response.status_code, headers=kept, content=bytes(body), request=request)
 
 

@@ -140,14 +140,14 @@ class GeminiStandIn(LocalServer):
         if any(uri not in self.files for uri in references(body)):
             return await play(NO_FILE, request)
         self.answered += 1
-        drawn = await asyncio.to_thread(self._parts, reply, body) if wants_picture(body) else None
+        drawn = await asyncio.to_thread(self._parts, reply, body, self.answered) if wants_picture(body) else None
         return web.json_response(_answer(reply, body, model, drawn))
 
-    def _parts(self, reply: Reply, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _parts(self, reply: Reply, body: Mapping[str, Any], number: int) -> list[dict[str, Any]]:
         """Those of an answer with a picture; never the same one twice."""
         ratio = body["generationConfig"].get("imageConfig", {}).get("aspectRatio", "1:1")
-        drafts = [picture(f"draft {number}", ratio, "png", self.edge) for number in range(reply.drafts)]
-        last = reply.data if reply.data is not None else picture(f"{self.calls}", ratio, "png", self.edge)
+        drafts = [picture(f"draft {draft}", ratio, "png", self.edge) for draft in range(reply.drafts)]
+        last = reply.data if reply.data is not None else picture(f"{number}", ratio, "png", self.edge)
         parts: list[dict[str, Any]] = [{"text": "A draft.", "thought": True}] if drafts else []
         parts += [{**_inline(base64.b64encode(one).decode()), "thought": True} for one in drafts]
         text = base64.b64encode(last).decode() if reply.base64 is None else reply.base64
@@ -179,7 +179,10 @@ class GeminiStandIn(LocalServer):
     def _begin(self, request: web.Request, file: Mapping[str, Any]) -> web.Response:
         number = str(len(self._begun) + 1)
         mime = request.headers["X-Goog-Upload-Header-Content-Type"]
-        self._begun[number] = Upload(name=file.get("displayName", ""), mime=mime, data=b""), bytearray()
+        self._begun[number] = (
+            Upload(name=file.get("displayName") or file.get("display_name", ""), mime=mime, data=b""),
+            bytearray(),
+        )
         # under the vendor's own name, whatever it was asked by
         address = (
             f"https://generativelanguage.googleapis.com{request.path}?upload_id={number}&upload_protocol=resumable"
