@@ -92,7 +92,7 @@ def judge_upload(error: Exception, model: str, secret: str) -> Setback | None:
 def _certain(error: Any) -> bool:
     """Whether a status proves that no picture was made: a refusal does, and a failure that Google itself tells of. One
     that comes from something in between does not, for the answer may have been lost on its way back."""
-    if 300 <= error.code < 500:
+    if isinstance(error.code, int) and 300 <= error.code < 500:
         return True
     told = error.details.get("error") if isinstance(error.details, dict) else None
     return isinstance(told, dict) and isinstance(told.get("status"), str)

@@ -69,9 +69,8 @@ GLOBAL: dict[str, Any] = {
         "engines": ["imagen-4", "nano-banana-pro", "flux-2-pro", "flux-1.1-pro"],
     },
 }
-"""What the tests' configuration says otherwise than configs/: shorter waits, no vendor is left alone or spared, and none
-steps in for Replicate.
-Keys are merged, level by level."""
+"""What the tests' configuration says otherwise than configs/: shorter waits, no vendor is left alone or spared,
+and none steps in for another. Keys are merged, level by level."""
 
 
 class Lines(logging.Handler):
