@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 
 from mv.config.model import Pictures
 from mv.domain.engine import Engine
-from mv.errors import BadRequest, Uncertain, VendorDown
+from mv.errors import BadRequest, NoPicture, Uncertain, VendorDown
 from mv.ports import Lent, Painted, Painter, PicturePrompt, Report, Ticket
 from mv.vendors.gemini_client import HOME, GeminiClient, usual
 from mv.vendors.gemini_errors import VENDOR, judge_order, judge_upload
 from mv.vendors.gemini_picture import read
-from mv.vendors.gemini_shelf import Shelf
+from mv.vendors.gemini_shelf import Held, Shelf
 from mv.vendors.retry import Patience, Setback, insist
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3
 LONGEST_ADDRESS = 2000
+SPOILED = ("broken", "too_large")
+"""Why a picture that was made cannot be taken in."""
 
 
 class GeminiPainter(Painter):
@@ -71,8 +73,8 @@ class GeminiPainter(Painter):
         return f"{picture.mime} {address}"
 
     async def start(self, engine: Engine, prompt: PicturePrompt, report: Report) -> Ticket:
-        """Makes the picture; takes at most `prompt.timeout_seconds`, waits included. Raises Blocked and NoPicture as
-        well: what came is known here already."""
+        """Makes the picture; takes at most `prompt.timeout_seconds`, waits included. Raises Blocked and NoPicture where
+        none was made; one that was made and is of no use is told of by `collect`, for it is paid for."""
         self._client.check_key()
         await self._client.connect()
         contents, config = _contents(engine, prompt), _config(engine, prompt)
@@ -83,17 +85,25 @@ class GeminiPainter(Painter):
                 body = await self._client.generate(engine, contents, config, left)
                 return await asyncio.to_thread(read, body, engine.model, self._max_bytes)
 
-        painted = await insist(ask, patience, report, self._client.key, f"gemini {engine.model}")
-        ticket = Ticket(id=secrets.token_hex(12), data={"pictures": len(painted.pictures)})
-        self._shelf.put(ticket.id, painted)
+        try:
+            held: Held = await insist(ask, patience, report, self._client.key, f"gemini {engine.model}")
+        except NoPicture as error:
+            if error.reason not in SPOILED:
+                raise
+            held = error
+        ticket = Ticket(id=secrets.token_hex(12), data={"pictures": 1})
+        self._shelf.put(ticket.id, held)
         return ticket
 
     async def collect(self, engine: Engine, ticket: Ticket, timeout_seconds: float, report: Report) -> Painted:
-        """At once, from memory. Raises Uncertain for what another process ordered: it was made, and is lost."""
-        painted = self._shelf.take(ticket.id)
-        if painted is None:
+        """At once, from memory. Raises NoPicture (broken, too_large), and Uncertain for what another process ordered:
+        it was made, and is lost."""
+        held = self._shelf.take(ticket.id)
+        if held is None:
             raise Uncertain(vendor=VENDOR)
-        return painted
+        if isinstance(held, NoPicture):
+            raise NoPicture(vendor=VENDOR, reason=held.reason) from held
+        return held
 
     async def cancel(self, engine: Engine, ticket: Ticket) -> int:
         """There is nothing left to stop: a ticket is given for what was made, and paid for, also by another process."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 
+from mv.errors import NoPicture
 from mv.ports import Painted
 
 log = logging.getLogger(__name__)
+
+Held = Painted | NoPicture
+"""What came of a call: a picture, or why the one that was made is of no use."""
 
 WAITING = 64
 """More than can be under way at once: each is taken a moment after it was put here."""
@@ -20,17 +24,17 @@ class Shelf:
 
     def __init__(self, waiting: int = WAITING, taken: int = TAKEN, taken_bytes: int = TAKEN_BYTES) -> None:
         self._most_waiting, self._most_taken, self._most_bytes = waiting, taken, taken_bytes
-        self._waiting: dict[str, Painted] = {}
-        self._taken: dict[str, Painted] = {}
+        self._waiting: dict[str, Held] = {}
+        self._taken: dict[str, Held] = {}
 
-    def put(self, id: str, painted: Painted) -> None:
+    def put(self, id: str, held: Held) -> None:
         """Holds it until it is taken."""
-        self._waiting[id] = painted
+        self._waiting[id] = held
         while len(self._waiting) > self._most_waiting:
             self.drop(oldest := next(iter(self._waiting)))
             log.warning("gemini: the picture of %s was not fetched, and is dropped", oldest)
 
-    def take(self, id: str) -> Painted | None:
+    def take(self, id: str) -> Held | None:
         """None if it is not here (any more). It may be taken again soon after."""
         found = self._waiting.pop(id, None) or self._taken.pop(id, None)
         if found is None:
@@ -46,4 +50,5 @@ class Shelf:
         self._taken.pop(id, None)
 
     def _bytes(self) -> int:
-        return sum(len(picture) for painted in self._taken.values() for picture in painted.pictures)
+        came = [held for held in self._taken.values() if isinstance(held, Painted)]
+        return sum(len(picture) for painted in came for picture in painted.pictures)
