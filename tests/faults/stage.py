@@ -64,10 +64,13 @@ GLOBAL: dict[str, Any] = {
         "vendors": {"rest_after_failures": 1000, "per_minute": {"gemini": 100_000, "replicate": 100_000}},
     },
     "default/scene_params.yaml": {"timeout_seconds": 1.0},
-    "default/image_params.yaml": {"timeout_seconds": 3.0},
+    "default/image_params.yaml": {
+        "timeout_seconds": 3.0,
+        "engines": ["imagen-4", "nano-banana-pro", "flux-2-pro", "flux-1.1-pro"],
+    },
 }
-"""What the tests' configuration says otherwise than configs/: shorter waits, and no vendor is left alone or spared.
-Keys are merged, level by level."""
+"""What the tests' configuration says otherwise than configs/: shorter waits, no vendor is left alone or spared,
+and none steps in for another. Keys are merged, level by level."""
 
 
 class Lines(logging.Handler):
