@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from mv.config.model import Pictures
 from mv.domain.engine import Engine
-from mv.errors import BadRequest, NoPicture, Uncertain, VendorDown
+from mv.errors import BadRequest, MvError, NoPicture, Uncertain, VendorDown
 from mv.ports import Lent, Painted, Painter, PicturePrompt, Report, Ticket
 from mv.vendors.gemini_client import HOME, GeminiClient, usual
 from mv.vendors.gemini_errors import VENDOR, judge_order, judge_upload
@@ -99,16 +99,18 @@ class GeminiPainter(Painter):
         """At once, from memory. Raises NoPicture (broken, too_large), and Uncertain for what another process ordered:
         it was made, and is lost."""
         held = self._shelf.take(ticket.id)
-        if held is None:
-            raise Uncertain(vendor=VENDOR)
-        if isinstance(held, NoPicture):
-            raise NoPicture(vendor=VENDOR, reason=held.reason) from held
-        return held
+        if isinstance(held, Painted):
+            return held
+        error: MvError = Uncertain(vendor=VENDOR)
+        if held is not None:
+            error = NoPicture(vendor=VENDOR, reason=held.reason)
+        error.made = _made(ticket)
+        raise error from held
 
     async def cancel(self, engine: Engine, ticket: Ticket) -> int:
         """There is nothing left to stop: a ticket is given for what was made, and paid for, also by another process."""
         self._shelf.drop(ticket.id)
-        return int(ticket.data.get("pictures", 1))
+        return _made(ticket)
 
     async def aclose(self) -> None:
         """Closes connections."""
@@ -136,6 +138,10 @@ class GeminiPainter(Painter):
         except ValueError:
             return False
         return len(address) <= LONGEST_ADDRESS and (found.scheme, found.netloc) in homes
+
+
+def _made(ticket: Ticket) -> int:
+    return int(ticket.data.get("pictures", 1))
 
 
 def _contents(engine: Engine, prompt: PicturePrompt) -> list[Part]:

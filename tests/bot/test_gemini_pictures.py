@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -31,14 +32,24 @@ async def world(make_world: MakeWorld, google: GeminiStandIn) -> World:
     return await make_world(google=google)
 
 
-async def failed(world: World, *words: str, state: JobState = JobState.FAILED) -> None:
+async def failed(world: World, *words: str, state: JobState = JobState.FAILED, lost: int = 0) -> None:
     text = said(world.last)
     for word in words:
         assert word in text
     assert VENDORS_WORDS not in text
     assert "your allowance was given back" in text
     assert (await world.job(1)).state is state
-    assert await world.net(1) == {}
+    assert await world.books(1) == ({"lost": lost} if lost else {})
+
+
+async def sums_of(world: World, number: int) -> dict[tuple[str, str], int]:
+    """What the ledger has of a job, by measure and engine."""
+    sums: Counter[tuple[str, str]] = Counter()
+    job = await world.job(number)
+    async with world.app.tools.records.read() as tx:
+        for line in await tx.usage.lines(job.id):
+            sums[line.kind.value, line.engine] += line.amount
+    return {key: amount for key, amount in sums.items() if amount}
 
 
 async def test_a_picture_and_its_cost(world: World, google: GeminiStandIn) -> None:
@@ -99,7 +110,8 @@ async def test_no_picture_and_nothing_charged(
 ) -> None:
     google.script.append(answer)
     await create(world, engine=BANANA)
-    await failed(world, words)
+    spoiled = answer.base64 is not None or answer.data is not None
+    await failed(world, words, lost=PICTURE if spoiled else 0)
     assert labels(world.last) == [label]
     assert google.calls == 1
     assert KEY not in caplog.text
@@ -173,6 +185,7 @@ async def test_it_takes_over_where_all_of_replicates_are_gone(
     await create(world)
     assert "C1 · take 1" in said(world.last)
     assert [take.engine for take in (await kept(world))[1]] == [BANANA]
+    assert await sums_of(world, 1) == {("images", BANANA): 1, ("spend", BANANA): PICTURE}
     replicate.script.extend([gone] * 4)
     google.script.append(Reply(fault=Fault(drop="before")))
     await world.ann.slash(world.channel, "character create", description="x")
@@ -206,6 +219,7 @@ async def test_a_kill_between_the_picture_and_its_take_is_told_too(
     await world.ann.slash(world.channel, "character create", description="x", engine=BANANA)
     assert "The answer of Google Gemini was lost" in said(world.last)
     assert (await world.job(2)).state is JobState.UNCERTAIN
+    assert await world.books(2) == {"lost": PICTURE}, "it was made, and nobody is charged"
     assert google.calls == 2
 
 

@@ -271,7 +271,7 @@ async def test_a_picture_that_is_of_no_use_was_made_all_the_same(
     for _ in range(2):
         with pytest.raises(NoPicture) as caught:
             await painter.collect(banana_engine(), ticket, 5, heard)
-        assert caught.value.reason == reason
+        assert (caught.value.reason, caught.value.made) == (reason, 1)
     assert await painter.cancel(banana_engine(), ticket) == 1
     assert google.calls == 1
     assert heard == []
@@ -415,7 +415,7 @@ async def test_what_another_process_ordered_is_lost_and_cannot_be_looked_up(
     await before.aclose()
     with pytest.raises(Uncertain) as caught:
         await painter.collect(banana_engine(), Ticket(id=ticket.id, data=ticket.data), 5, heard)
-    assert caught.value.vendor == "gemini"
+    assert (caught.value.vendor, caught.value.made) == ("gemini", 1)
     assert await painter.find(banana_engine(), picture_prompt(), Search(since=datetime.now(UTC))) is None
     assert await painter.cancel(banana_engine(), ticket) == 1, "it was made, and is paid for"
     assert google.calls == 1
