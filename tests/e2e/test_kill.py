@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.acts import character, finished, result, scenes
 from tests.e2e.conftest import MakeStage
-from tests.e2e.stage import Stage, until
+from tests.e2e.stage import CHARGED, Stage, until
 from tests.standins.discord import Interaction, Message
 from tests.standins.gemini import Reply
 from tests.standins.local import Fault
@@ -201,7 +201,8 @@ def created(stage: Stage, description: str) -> int:
 
 
 def settled(stage: Stage) -> dict[str, int]:
-    sums = stage.rows("SELECT kind, SUM(amount) AS amount FROM ledger GROUP BY kind")
+    """What members are charged in all; tokens are not among it."""
+    sums = stage.rows(f"SELECT kind, SUM(amount) AS amount FROM ledger WHERE kind IN {CHARGED} GROUP BY kind")
     return {row["kind"]: row["amount"] for row in sums}
 
 

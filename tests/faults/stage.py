@@ -33,6 +33,7 @@ from bot.client import MvBot
 from mv.app import App, build
 from mv.domain.ids import MemberId, ServerId
 from mv.domain.jobs import Job
+from mv.domain.usage import AllowanceKind
 from mv.settings import Settings
 from tests.adapters import Pace, adapters
 from tests.faults.told import GIVEN_BACK, VENDORS_WORDS, Told
@@ -214,7 +215,7 @@ class Stage:
         sums: dict[str, int] = {}
         for line in lines:
             sums[line.kind.value] = sums.get(line.kind.value, 0) + line.amount
-        net = {kind: amount for kind, amount in sums.items() if amount}
+        net = {kind.value: amount for kind in AllowanceKind if (amount := sums.get(kind.value, 0))}
         return Told(asked=asked, message=message, job=job, net=net, steps=steps)
 
     async def _delivered(self, member: MemberId, within: float) -> Job:
