@@ -87,7 +87,9 @@ def test_vendors_without_a_key_are_passed_over(config: Config) -> None:
 def test_pictures_come_from_whichever_vendor_has_a_key(config: Config) -> None:
     shipped = config.flavor(None).image_params.engines
     of_gemini = ["gemini-nano-banana-2.1"]
-    assert names(tools(config, {**NONE, Vendor.GEMINI: True}).line_up(Makes.IMAGES, shipped, None)) == of_gemini
+    for stand_in in (False, True):
+        with_gemini = tools(config, {**NONE, Vendor.GEMINI: True}, stand_in=stand_in)
+        assert names(with_gemini.line_up(Makes.IMAGES, shipped, None)) == of_gemini
     of_replicate = [name for name in shipped if name not in of_gemini]
     assert names(tools(config, {**NONE, Vendor.REPLICATE: True}).line_up(Makes.IMAGES, shipped, None)) == of_replicate
     assert names(tools(config, ALL).line_up(Makes.IMAGES, shipped, None)) == [*of_replicate, *of_gemini]
