@@ -47,6 +47,7 @@ from mv.store.opening import OpeningRecords
 from mv.store.scraps import FolderScraps, empty
 from mv.vendors.gated import gated_painters, gated_writers, gates_for
 from mv.vendors.gemini import GeminiWriter
+from mv.vendors.gemini_painter import GeminiPainter
 from mv.vendors.offline import OfflinePainter, OfflineWriter
 from mv.vendors.replicate import ReplicatePainter
 
@@ -218,6 +219,12 @@ def _vendors(settings: Settings, config: Config, pause_seconds: float) -> Adapte
         Vendor.OFFLINE: OfflineWriter(words, pause_seconds=pause_seconds),
     }
     painters: dict[Vendor, Painter] = {
+        Vendor.GEMINI: GeminiPainter(
+            _text(settings.gemini_api_key),
+            base_url=settings.gemini_base_url,
+            api_version=settings.gemini_api_version,
+            pictures=config.limits.pictures,
+        ),
         Vendor.REPLICATE: ReplicatePainter(
             _text(settings.replicate_api_token),
             base_url=settings.replicate_base_url,

@@ -10,6 +10,7 @@ from mv.config import Config
 from mv.domain.engine import Vendor
 from mv.settings import Settings
 from mv.vendors.gemini import GeminiWriter
+from mv.vendors.gemini_painter import GeminiPainter
 from mv.vendors.offline import OfflinePainter, OfflineWriter
 from mv.vendors.replicate import ReplicatePainter
 
@@ -36,6 +37,14 @@ def adapters(settings: Settings, config: Config, pace: Pace) -> Adapters:
         api_version=settings.gemini_api_version,
         first_wait=pace.first_wait,
     )
+    own_painter = GeminiPainter(
+        key.get_secret_value() if key else "",
+        base_url=settings.gemini_base_url,
+        api_version=settings.gemini_api_version,
+        pictures=config.limits.pictures,
+        upload_seconds=pace.answer_seconds,
+        first_wait=pace.first_wait,
+    )
     painter = ReplicatePainter(
         token.get_secret_value() if token else "",
         base_url=settings.replicate_base_url,
@@ -49,4 +58,5 @@ def adapters(settings: Settings, config: Config, pace: Pace) -> Adapters:
     )
     draft = OfflineWriter(lambda flavor: config.flavor(flavor).scene_params.vocabulary, pause_seconds=pace.pause)
     sheet = OfflinePainter(pause_seconds=pace.pause)
-    return {Vendor.GEMINI: writer, Vendor.OFFLINE: draft}, {Vendor.REPLICATE: painter, Vendor.OFFLINE: sheet}
+    painters = {Vendor.GEMINI: own_painter, Vendor.REPLICATE: painter, Vendor.OFFLINE: sheet}
+    return {Vendor.GEMINI: writer, Vendor.OFFLINE: draft}, painters

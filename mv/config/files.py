@@ -13,7 +13,7 @@ from pydantic import Field
 
 from mv.config.mistakes import checked, mistake
 from mv.config.model import AllowanceLimit, Budgets, LimitKeys, Limits, Strict
-from mv.config.yamlfile import Document
+from mv.config.yamlfile import Document, KeyPath
 from mv.domain.engine import Engine, Makes, Price, Vendor
 from mv.domain.money import micro
 from mv.domain.usage import AllowanceKind, Period
@@ -37,11 +37,14 @@ Ratio = Annotated[str, Field(pattern=r"^\d{1,2}:\d{1,2}$", description="a width 
 _REPLICATE_MODEL = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?|[0-9a-f]{40,64}")
 
 MAKERS: Mapping[Vendor, frozenset[Makes]] = {
-    Vendor.GEMINI: frozenset({Makes.SCENES}),
+    Vendor.GEMINI: frozenset(Makes),
     Vendor.REPLICATE: frozenset({Makes.IMAGES}),
     Vendor.OFFLINE: frozenset(Makes),
 }
 """What each vendor can be asked for."""
+
+GEMINI_SIZE = "image_size"
+"""The one parameter that Gemini's engines for images take, beside the aspect ratio."""
 
 
 class PriceEntry(Strict):
@@ -76,7 +79,7 @@ class EngineEntry(Strict):
     count_parameter: str | None = Field(None, min_length=1, max_length=60)
     reference_parameter: str | None = Field(None, min_length=1, max_length=60)
     reference_list: bool = False
-    max_references: int = Field(1, ge=1, le=100)
+    max_references: int | None = Field(None, ge=1, le=100)
     thinking_level: Literal["minimal", "low", "medium", "high"] | None = None
     takes_temperature: bool = False
 
@@ -161,6 +164,7 @@ def _engine(document: Document, name: str, entry: EngineEntry) -> Engine:
     if wrong is not None:
         raise wrong
     values = dict(entry)
+    values["max_references"] = entry.max_references or int(entry.reference_parameter is not None)
     stated = (values.pop("price"), values.pop("next_price"))
     return Engine(name=name, prices=tuple(price.price() for price in stated if price is not None), **values)
 
@@ -173,13 +177,13 @@ def _wrong(document: Document, name: str, entry: EngineEntry) -> ConfigMistake |
     if entry.vendor is Vendor.REPLICATE and not _REPLICATE_MODEL.fullmatch(entry.model):
         expected = "an owner and a name such as google/imagen-4, with :version or not, or a version's hash"
         return mistake(document, (*path, "model"), expected)
-    wrong = _wrong_reference(entry)
+    wrong = _wrong_reference(entry) or _wrong_for_gemini(entry)
     if wrong is not None:
-        return mistake(document, (*path, wrong[0]), wrong[1])
+        return mistake(document, (*path, *wrong[0]), wrong[1])
     for key in ("price", "next_price"):
-        wrong = _wrong_price(entry, key)
-        if wrong is not None:
-            return mistake(document, (*path, key, wrong[0]), wrong[1])
+        unpriced = _wrong_price(entry, key)
+        if unpriced is not None:
+            return mistake(document, (*path, key, unpriced[0]), unpriced[1])
     return None
 
 
@@ -200,14 +204,36 @@ def _wrong_price(entry: EngineEntry, key: str) -> tuple[str, str] | None:
     return None
 
 
-def _wrong_reference(entry: EngineEntry) -> tuple[str, str] | None:
+def _wrong_reference(entry: EngineEntry) -> tuple[KeyPath, str] | None:
     """The key that is wrong, and what was expected."""
     if entry.reference_parameter is not None:
         if entry.vendor is not Vendor.REPLICATE:
-            return "reference_parameter", f"nothing: {entry.vendor.value} is sent no pictures"
-        if not entry.reference_list and entry.max_references > 1:
-            return "max_references", "1, for only a list holds more: see reference_list"
+            return ("reference_parameter",), "nothing: only inputs of replicate have names; see max_references"
+        if not entry.reference_list and (entry.max_references or 1) > 1:
+            return ("max_references",), "1, for only a list holds more: see reference_list"
         return None
     if entry.reference_list:
-        return "reference_list", "nothing without reference_parameter"
-    return ("max_references", "nothing without reference_parameter") if entry.max_references > 1 else None
+        return ("reference_list",), "nothing without reference_parameter"
+    if entry.max_references is None or _paints_by_gemini(entry):
+        return None
+    if entry.vendor is Vendor.REPLICATE:
+        return ("max_references",), "nothing without reference_parameter"
+    return ("max_references",), f"nothing: for {entry.makes.value} {entry.vendor.value} is sent no pictures"
+
+
+def _wrong_for_gemini(entry: EngineEntry) -> tuple[KeyPath, str] | None:
+    """As `_wrong_reference`: what engines for images take elsewhere, and Gemini's do not."""
+    if not _paints_by_gemini(entry):
+        return None
+    if entry.count_parameter is not None:
+        return ("count_parameter",), "nothing: gemini makes one picture a call"
+    for key, value in entry.parameters.items():
+        if key != GEMINI_SIZE:
+            return ("parameters", key), f"nothing: of parameters gemini takes {GEMINI_SIZE} alone"
+        if not isinstance(value, str):
+            return ("parameters", key), "text such as 1K (512 in quotes)"
+    return None
+
+
+def _paints_by_gemini(entry: EngineEntry) -> bool:
+    return entry.vendor is Vendor.GEMINI and entry.makes is Makes.IMAGES

@@ -65,13 +65,19 @@ class Engine(BaseModel):
     count_parameter: str | None = None
     """The input that asks for several pictures in one prediction; without it every take is its own prediction."""
     reference_parameter: str | None = None
-    """The input that takes pictures to go by; without it the engine works from the text alone."""
+    """The input that takes pictures to go by, where the vendor has inputs with names."""
     reference_list: bool = False
     """Whether that input is a list, also of one."""
-    max_references: int = 1
+    max_references: int = 0
+    """How many pictures it goes by at most; 0 works from the text alone."""
     thinking_level: str | None = None
     """For Gemini 3 models, which take it instead of a temperature."""
     takes_temperature: bool = False
+
+    @property
+    def takes_references(self) -> bool:
+        """Whether it goes by pictures that are lent to its vendor."""
+        return self.max_references > 0
 
     def price(self, day: calendar_date) -> Price | None:
         """The one that holds on that day; None if it is not known. This machine's own work costs nothing."""

@@ -135,7 +135,7 @@ class Painter(Protocol):
     """Makes pictures in two strides, so that a restart can go on between them. Raises VendorError or NotSetUp."""
 
     async def lend(self, engine: Engine, picture: Lent, report: Report) -> str:
-        """Hands the vendor a picture to go by, for engines with a reference parameter: its address there. Costs
+        """Hands the vendor a picture to go by, for engines that take references: its address there. Costs
         nothing, so it may be done again. Raises BadRequest where none is taken."""
         raise BadRequest(vendor=engine.vendor.value, model=engine.model)
 

@@ -29,7 +29,7 @@ class Lending:
         """Addresses of the pictures this engine is to go by: none, where it takes none or the task names no take.
         Raises NotFound for a take or a file that is gone, VendorError."""
         number = task.variation.take if task.variation else None
-        if number is None or task.character_id is None or engine.reference_parameter is None:
+        if number is None or task.character_id is None or not engine.takes_references:
             return ()
         step = f"{LEND}{engine.name}"
         seen = ended_step(await run.journal.seen(step))

@@ -228,4 +228,4 @@ def _notes(task: CharacterTask, takes: Sequence[Take], config: Config) -> tuple[
 
 
 def _goes_by_pictures(config: Config, engine: str) -> bool:
-    return engine in config.engines and config.engines[engine].reference_parameter is not None
+    return engine in config.engines and config.engines[engine].takes_references

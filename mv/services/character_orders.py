@@ -18,7 +18,7 @@ from mv.domain.engine import Engine, Vendor
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Job, Phase, Step
 from mv.domain.ledger import Bill
-from mv.errors import MvError, StorageError, Uncertain, revive
+from mv.errors import MvError, StorageError, Uncertain, Unknown, revive
 from mv.ports import Counted, Journal, PicturePrompt, Run, Search, Ticket
 from mv.services.attempt import Attempt, ended_step, open_step
 from mv.services.character_lending import lent
@@ -92,6 +92,7 @@ class _Going:
     """An order that is being sent, or looked for."""
 
     task: asyncio.Task[Ticket]
+    vendor: Vendor
     attempt: Attempt | None = None
 
 
@@ -115,12 +116,12 @@ class Orders:
             return _noted(ended)
         if seen is not None and open_step(seen):
             await painting.tell(Phase.PAINTING, "looking_up")
-            return await self._to_its_end(job, self._found(job, engine, seen, prompt))
+            return await self._to_its_end(job, engine, self._found(job, engine, seen, prompt))
         await self._tools.turn(engine.vendor, self._tools.painters[engine.vendor], painting.report)
         self._trace.prompt(job, engine, prompt.text)
         attempt = Attempt(journal, step, painting.report, engine=engine.name, mark=_mark(engine, prompt))
         await attempt.begin()
-        return await self._to_its_end(job, self._start(painting, step, prompt, attempt), attempt)
+        return await self._to_its_end(job, engine, self._start(painting, step, prompt, attempt), attempt)
 
     async def begun(self, journal: Journal, plan: Plan) -> bool:
         """Whether anything was ordered of this engine, or was about to be."""
@@ -138,14 +139,15 @@ class Orders:
             return await asyncio.wait_for(asyncio.shield(clearing), CANCEL_SECONDS)
         except (TimeoutError, MvError) as error:
             log.warning("job %s: what became of its orders is not known: %s", job.ref, type(error).__name__)
-            return Vendor(job.vendor)
+            going = next(iter(self._going.get(job.id, ())), None)
+            return going.vendor if going else Vendor(job.vendor)
 
     async def in_doubt(self, job: Job) -> Vendor | None:
         """The vendor that may have accepted an order whose answer is lost."""
         async with self._tools.records.read() as tx:
             steps = await tx.jobs.steps(job.id)
         lost = [step for step in steps if step.name.startswith(CREATE) and _lost(step)]
-        return Vendor(job.vendor) if lost else None
+        return self._vendor(job, lost[0]) if lost else None
 
     async def settle(self) -> None:
         """Waits for all orders that are on their way, and for cancellations."""
@@ -155,10 +157,12 @@ class Orders:
         if going:
             await asyncio.wait(going)
 
-    async def _to_its_end(self, job: Job, work: Coroutine[Any, Any, Ticket], attempt: Attempt | None = None) -> Ticket:
+    async def _to_its_end(
+        self, job: Job, engine: Engine, work: Coroutine[Any, Any, Ticket], attempt: Attempt | None = None
+    ) -> Ticket:
         """Not interrupted by a cancel: what the vendor accepts must be known, to be cancelled there."""
         task = asyncio.create_task(work, name=f"{job.ref} order")
-        going = _Going(task, attempt)
+        going = _Going(task, engine.vendor, attempt)
         self._going.setdefault(job.id, set()).add(going)
         task.add_done_callback(lambda _: self._forget(job.id, going))
         return await asyncio.shield(task)
@@ -242,14 +246,21 @@ class Orders:
             await self._stop(job, step)
         except MvError as error:
             log.warning("job %s: what became of %s is not known: %s", job.ref, step.name, error.code)
-            return Vendor(job.vendor)
+            return self._vendor(job, step)
         return None
+
+    def _vendor(self, job: Job, order: Step) -> Vendor:
+        """Whom an order was sent to: another than the job began with, where an engine of theirs took over."""
+        try:
+            return self._tools.config.engine(_engine(order)).vendor
+        except Unknown:
+            return Vendor(job.vendor)
 
     async def _stop(self, job: Job, step: Step) -> None:
         """At the vendor; what was made by then is paid for. Raises Uncertain."""
         task, config = CharacterTask.model_validate(job.order), self._tools.config
-        name, _, number = step.name.removeprefix(CREATE).rpartition(":")
-        engine = config.engine(name)
+        number = step.name.rpartition(":")[2]
+        engine = config.engine(_engine(step))
         async with self._tools.records.read() as tx:
             references = await lent(tx, job.id, engine)
         plan = Plan(task=task, flavor=config.kept_flavor(task.brief.flavor), engine=engine, references=references)
@@ -273,6 +284,11 @@ def picture_bill(engine: Engine, now: datetime, *, charged: int = 0, lost: int =
         spend=engine.picture_cost(charged, day),
         lost=engine.picture_cost(lost, day) or 0,
     )
+
+
+def _engine(order: Step) -> str:
+    """The name of the engine that was asked."""
+    return order.name.removeprefix(CREATE).rpartition(":")[0]
 
 
 def _collect(order: Step) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from json import JSONDecoder
 from typing import Any
 
@@ -45,26 +46,50 @@ _CUT = {"MAX_TOKENS", "CONTINUATION"}
 _FENCED = re.compile(r"```[A-Za-z]*\s*(.*?)\s*(?:```|\Z)", re.DOTALL)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What every answer has, of scenes or of a picture. `rule` is the one by which it was refused; `finish` is the
+    finish reason; `parts` are those of the first candidate, without thoughts."""
+
+    response: Mapping[str, Any]
+    version: str
+    rule: str | None
+    finish: str
+    parts: tuple[Mapping[str, Any], ...]
+
+    @classmethod
+    def of(cls, body: str, model: str) -> Answer:
+        """Whatever the body holds. Raises ValueError if that is no JSON object."""
+        response = from_json(body)
+        if not isinstance(response, dict):
+            raise ValueError("not an object")
+        candidates = response.get("candidates")
+        first = _map(candidates[0]) if isinstance(candidates, list) and candidates else {}
+        finish = _word(first.get("finishReason")).upper()
+        parts = _map(first.get("content")).get("parts")
+        return cls(
+            response=response,
+            version=(_word(response.get("modelVersion")) or model)[:200],
+            rule=_rule(response, first, finish),
+            finish=finish,
+            parts=tuple(
+                part for part in map(_map, parts if isinstance(parts, list) else ()) if not part.get("thought")
+            ),
+        )
+
+
 def read(body: str, model: str) -> SceneAnswer:
     """The answer, whatever it holds. Raises ValueError for a body that is no JSON object."""
-    response = from_json(body)
-    if not isinstance(response, dict):
-        raise ValueError("not an object")
-    usage, version = _usage(response), (_word(response.get("modelVersion")) or model)[:200]
-    candidates = response.get("candidates")
-    first = _map(candidates[0]) if isinstance(candidates, list) and candidates else {}
-    finish = _word(first.get("finishReason")).upper()
-    rule = _rule(response, first, finish)
-    if rule:
-        return SceneAnswer(payload=None, usage=usage, model_version=version, rule=rule)
-    text = _text(first).strip()[:_MOST_CHARACTERS]
+    answer = Answer.of(body, model)
+    usage, version = _usage(answer.response), answer.version
+    if answer.rule:
+        return SceneAnswer(payload=None, usage=usage, model_version=version, rule=answer.rule)
+    text = "".join(_word(part.get("text")) for part in answer.parts).strip()[:_MOST_CHARACTERS]
+    cut = answer.finish in _CUT
     if not text:
-        cut = finish in _CUT
         return SceneAnswer(payload=None, usage=usage, model_version=version, problem="cut_off" if cut else "empty")
     payload, problem = decode(text)
-    if finish in _CUT:
-        problem = "cut_off"
-    return SceneAnswer(payload=payload, usage=usage, model_version=version, problem=problem)
+    return SceneAnswer(payload=payload, usage=usage, model_version=version, problem="cut_off" if cut else problem)
 
 
 def _rule(response: Mapping[str, Any], first: Mapping[str, Any], finish: str) -> str | None:
@@ -73,14 +98,6 @@ def _rule(response: Mapping[str, Any], first: Mapping[str, Any], finish: str) ->
     if reason and (not reason.endswith("UNSPECIFIED") or not first):
         return _RULES.get(reason, "other")
     return _RULES.get(finish)
-
-
-def _text(candidate: Mapping[str, Any]) -> str:
-    """All its text, without thoughts."""
-    parts = _map(candidate.get("content")).get("parts")
-    if not isinstance(parts, list):
-        return ""
-    return "".join(_word(part.get("text")) for part in map(_map, parts) if not part.get("thought"))
 
 
 def _usage(response: Mapping[str, Any]) -> TokenUsage:

@@ -1,20 +1,24 @@
 """Judges what google-genai raises: what the service is told, and whether asking again is right.
 
-A generate call that timed out or broke off may have been paid for, so it is repeated at most once (`maybe_paid`); a 429
-or a refused connection cost nothing and is repeated as often as patience lasts.
+A generate call that timed out or broke off may have been paid for, so it is repeated at most once (`maybe_paid`), and
+never where it orders a picture; a 429 or a refused connection cost nothing and is repeated as often as patience lasts,
+and so did an error in Google's own words: it does not charge for requests that fail with 400 or 500.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mv.errors import BadRequest, KeyRefused, ModelGone, NoCredit, VendorBusy, VendorDown
+from mv.errors import BadRequest, KeyRefused, ModelGone, MvError, NoCredit, NoPicture, Uncertain, VendorBusy, VendorDown
 from mv.vendors.retry import Setback, clean, seconds_of
+
+log = logging.getLogger(__name__)
 
 VENDOR = "gemini"
 VARIABLE = "GEMINI_API_KEY"
@@ -26,7 +30,12 @@ _NO_CREDIT = re.compile(
     re.IGNORECASE,
 )
 _PER_DAY = re.compile(r"PerDay", re.IGNORECASE)
+_FILE_GONE = re.compile(r"\bfiles?[/ ]\S.{0,90}\b(not exist|not found|expired)", re.IGNORECASE)
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)s\s*$")
+
+
+class TooLarge(ValueError):
+    """An answer larger than what was asked for could be."""
 
 
 def judge(error: Exception, model: str, secret: str) -> Setback | None:
@@ -47,6 +56,46 @@ def judge(error: Exception, model: str, secret: str) -> Setback | None:
     if isinstance(error, unreadable):
         return Setback(VendorDown(vendor=VENDOR, reason="unavailable"), name, again=True, maybe_paid=True)
     return None
+
+
+def judge_order(error: Exception, model: str, secret: str) -> Setback | None:
+    """As `judge`, for a call that orders a picture: one that may have been paid for is Uncertain and never repeated.
+    None for our own errors only: what nobody foresaw says nothing of what the vendor did."""
+    from google.genai import errors
+
+    if isinstance(error, MvError):
+        return None
+    if isinstance(error, TooLarge):
+        return Setback(NoPicture(vendor=VENDOR, reason="too_large"), str(error))
+    setback, status = judge(error, model, secret), isinstance(error, errors.APIError)
+    if setback is None:
+        log.error("gemini: a picture was ordered, and it failed in a way that nobody foresaw", exc_info=error)
+        return Setback(Uncertain(vendor=VENDOR), f"{type(error).__name__} after the request was sent")
+    if setback.maybe_paid or (status and not _certain(error)):
+        return Setback(Uncertain(vendor=VENDOR), setback.note)
+    if status and _FILE_GONE.search(_text(error)):  # a picture to go by, which is kept for two days
+        return Setback(NoPicture(vendor=VENDOR, reason="expired"), setback.note)
+    return setback
+
+
+def judge_upload(error: Exception, model: str, secret: str) -> Setback | None:
+    """As `judge`, for a picture that is handed over: it costs nothing, and no model is asked."""
+    setback = judge(error, model, secret)
+    if setback is None:
+        return None
+    if isinstance(setback.error, ModelGone):
+        return Setback(BadRequest(vendor=VENDOR, model=model), setback.note)
+    setback.maybe_paid = False
+    return setback
+
+
+def _certain(error: Any) -> bool:
+    """Whether a status proves that no picture was made: a refusal does, and a failure that Google itself tells of. One
+    that comes from something in between does not, for the answer may have been lost on its way back."""
+    if isinstance(error.code, int) and 300 <= error.code < 500:
+        return True
+    told = error.details.get("error") if isinstance(error.details, dict) else None
+    return isinstance(told, dict) and isinstance(told.get("status"), str)
 
 
 def _of_status(error: Any, model: str, secret: str) -> Setback:

@@ -265,8 +265,8 @@ async def until(there: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def over(world: World) -> None:
-    """J2 has ended and was delivered."""
+async def over(world: World, number: int = 2) -> None:
+    """The job has ended and was delivered."""
     async with asyncio.timeout(30):
-        while (await world.job(2)).delivered_at is None:  # noqa: ASYNC110
+        while (await world.job(number)).delivered_at is None:  # noqa: ASYNC110
             await asyncio.sleep(0.02)

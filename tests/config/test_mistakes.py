@@ -11,7 +11,7 @@ import pytest
 from mv.config import load_config
 from mv.config.yamlfile import WHOLE_FILE
 from mv.errors import ConfigMistake
-from tests.config.base import FILES, LIMITS, MODELS, SCENE_PARAMS, line_of, refuse, write
+from tests.config.base import FILES, LIMITS, MODELS, SCENE_PARAMS, line_of, load, refuse, write
 
 MODELS_FILE, LIMITS_FILE = "models.yaml", "limits.yaml"
 PARAMS, PROMPTS = "default/scene_params.yaml", "default/scene_prompts.yaml"
@@ -52,7 +52,14 @@ VALUES = [
     (LIMITS_FILE, "- replicate.delivery", "- https://a.b/", "https", "pictures.hosts[0]", "a host such as"),
     (LIMITS_FILE, "seconds: 2\n", "seconds: 1\n", "progress", "progress_every_seconds", "a number from 2 to 60"),
     (MODELS_FILE, "vendor: gemini", "vendor: google", "google", "engines.writer.vendor", "one of gemini, replicate"),
-    (MODELS_FILE, "makes: scenes", "makes: images", "makes: images", "engines.writer.makes", "scenes, which is what"),
+    (
+        MODELS_FILE,
+        "makes: images",
+        "makes: scenes",
+        "    makes: scenes\n    aspect",
+        "engines.painter.makes",
+        "images, which is what",
+    ),
     (MODELS_FILE, "model: owner/name", "model: name", "model: name", "engines.painter.model", "an owner and a name"),
     (MODELS_FILE, "input: 1.25", "input: -1", "input: -1", "engines.writer.price.input", "US dollars from 0"),
     (MODELS_FILE, "input: 1.25", "input: cheap", "cheap", "engines.writer.price.input", "US dollars from 0"),
@@ -265,23 +272,62 @@ def test_values_that_do_not_go_together(tmp_path: Path, file: str, old: str, new
 
 
 GUIDANCE, TEMPERATURE = "      guidance: 3.5\n", "    takes_temperature: true\n"
+OFFLINE, GEMINI = "    model: offline-scenes\n    makes: scenes\n", "      image_size: 1K\n"
+BANANA = f"""\
+  banana:
+    label: Banana
+    vendor: gemini
+    model: gemini-nano-banana-2.1
+    makes: images
+    parameters:
+{GEMINI}"""
 PICTURES = [
     (GUIDANCE, "    reference_list: true\n", "painter.reference_list", "nothing without reference_parameter"),
     (GUIDANCE, "    max_references: 2\n", "painter.max_references", "nothing without reference_parameter"),
     (GUIDANCE, "    reference_parameter: x\n    max_references: 2\n", "painter.max_references", "only a list"),
     (GUIDANCE, "    max_references: 0\n", "painter.max_references", "from 1 to 100"),
     (GUIDANCE, "    reference_parameter: ''\n", "painter.reference_parameter", "text of 1 to 60 characters"),
-    (TEMPERATURE, "    reference_parameter: x\n", "writer.reference_parameter", "gemini is sent no pictures"),
+    (TEMPERATURE, "    reference_parameter: x\n", "writer.reference_parameter", "only inputs of replicate have names"),
+    (GUIDANCE, "    max_references: 1\n", "painter.max_references", "nothing without reference_parameter"),
+    (TEMPERATURE, "    max_references: 1\n", "writer.max_references", "for scenes gemini is sent no pictures"),
+    (OFFLINE, "    max_references: 1\n", "offline-scenes.max_references", "offline is sent no pictures"),
+    (GEMINI, "    reference_parameter: x\n", "banana.reference_parameter", "see max_references"),
+    (GEMINI, "    reference_list: true\n", "banana.reference_list", "nothing without reference_parameter"),
+    (GEMINI, "    count_parameter: n\n", "banana.count_parameter", "one picture a call"),
+    (GEMINI, "      output_format: png\n", "banana.parameters.output_format", "gemini takes image_size alone"),
 ]
 
 
 @pytest.mark.parametrize(("behind", "new", "key", "expected"), PICTURES)
 def test_what_an_engine_takes_pictures_by(tmp_path: Path, behind: str, new: str, key: str, expected: str) -> None:
-    text = MODELS.replace(behind, behind + new, 1)
+    text = (MODELS + BANANA).replace(behind, behind + new, 1)
     found = refuse(tmp_path, **{MODELS_FILE: text})
     last = key.rpartition(".")[2]
     assert (found.file, found.line, found.key) == (MODELS_FILE, line_of(text, f"    {last}:"), f"engines.{key}")
     assert expected in found.expected
+
+
+def test_the_size_of_geminis_pictures_is_text(tmp_path: Path) -> None:
+    text = (MODELS + BANANA).replace("image_size: 1K", "image_size: 512")
+    found = refuse(tmp_path, **{MODELS_FILE: text})
+    assert (found.line, found.key) == (line_of(text, "image_size"), "engines.banana.parameters.image_size")
+    assert "text such as 1K" in found.expected
+
+
+@pytest.mark.parametrize(
+    ("name", "new", "most"),
+    [
+        ("banana", "", 0),
+        ("banana", "    max_references: 3\n", 3),
+        ("painter", "", 0),
+        ("painter", "    reference_parameter: x\n", 1),
+        ("painter", "    reference_parameter: x\n    reference_list: true\n    max_references: 3\n", 3),
+    ],
+)
+def test_how_many_pictures_an_engine_goes_by(tmp_path: Path, name: str, new: str, most: int) -> None:
+    behind = GEMINI if name == "banana" else GUIDANCE
+    engine = load(tmp_path, **{MODELS_FILE: (MODELS + BANANA).replace(behind, behind + new, 1)}).engine(name)
+    assert (engine.max_references, engine.takes_references) == (most, most > 0)
 
 
 def test_an_allowance_said_twice(tmp_path: Path) -> None:

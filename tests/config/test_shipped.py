@@ -49,7 +49,9 @@ def test_the_default_lists_hold_no_offline_engine_but_there_is_one_of_each_kind(
 def test_prices_are_dated_or_unpriced(config: Config) -> None:
     assert config.engine("imagen-4").picture_cost(1, DAY) == 40_000
     assert config.engine("flux-schnell").picture_cost(4, DAY) == 12_000
+    assert config.engine("gemini-nano-banana-2.1").picture_cost(2, DAY) == 80_000
     assert config.engine("nano-banana-pro").picture_cost(1, DAY) is None
+    assert config.engine("gemini-3-pro-image").picture_cost(1, DAY) is None
     for engine in config.engines.values():
         for price in engine.prices:
             assert price.source
@@ -167,9 +169,19 @@ def test_every_key_of_an_engine_is_explained_in_the_head_of_the_file() -> None:
 
 
 def test_engines_that_go_by_pictures(config: Config) -> None:
-    able = {engine.name: engine for engine in config.engines.values() if engine.reference_parameter}
-    assert set(able) == {"nano-banana-pro", "flux-2-pro", "flux-2-dev"}
-    assert all(engine.reference_list and engine.max_references > 1 for engine in able.values())
+    able = {engine.name: engine for engine in config.engines.values() if engine.takes_references}
+    named = {name for name, engine in able.items() if engine.reference_parameter and engine.reference_list}
+    assert named == {"nano-banana-pro", "flux-2-pro", "flux-2-dev"}
+    assert set(able) - named == {"gemini-nano-banana-2.1", "gemini-3-pro-image"}
+    assert all(engine.max_references > 1 for engine in able.values())
+
+
+def test_with_any_one_key_there_are_pictures(flavor: Flavor, config: Config) -> None:
+    listed = [config.engine(name) for name in flavor.image_params.engines]
+    assert {engine.vendor for engine in listed} == {Vendor.REPLICATE, Vendor.GEMINI}
+    assert listed[0].vendor is Vendor.REPLICATE
+    for engine in listed:
+        assert flavor.image_params.defaults.aspect_ratio in engine.aspect_ratios
 
 
 @pytest.mark.parametrize("references", [(), ("https://api.replicate.com/v1/files/x",)])

@@ -28,6 +28,8 @@ GEMINI_KEY = "AIzaSyD-a-key-that-nobody-may-read-0123"
 REPLICATE_TOKEN = "r8_a_token_that_nobody_may_read_456789"
 SECRETS = (TOKEN, GEMINI_KEY, REPLICATE_TOKEN)
 MALFORMED = (400, 413)
+CHARGED = "('scenes', 'images', 'spend')"
+"""What the ledger charges a member, for SQL; the rest are tokens, and money that nobody is charged."""
 
 
 async def until(true: Callable[[], Any], what: str, within: float = 15.0) -> None:
@@ -179,10 +181,10 @@ class Stage:
         await until(lambda: not self.rows("SELECT id FROM jobs WHERE delivered_at IS NULL"), "all jobs delivered")
 
     def counted(self, job: int) -> dict[str, int]:
-        """What a job counts for in all, by kind; kinds that add up to nothing are left out."""
+        """What its member is charged for a job in all, by kind; kinds that add up to nothing are left out."""
         sums = self.rows(
             "SELECT l.kind AS kind, SUM(l.amount) AS amount FROM ledger l JOIN jobs j ON j.id = l.job_id"
-            " WHERE j.number = ? AND j.server_id = ? GROUP BY l.kind",
+            f" WHERE j.number = ? AND j.server_id = ? AND l.kind IN {CHARGED} GROUP BY l.kind",
             job,
             self.discord.guild.id,
         )

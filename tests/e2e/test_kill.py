@@ -10,8 +10,9 @@ import pytest
 
 from tests.e2e.acts import character, finished, result, scenes
 from tests.e2e.conftest import MakeStage
-from tests.e2e.stage import Stage, until
+from tests.e2e.stage import CHARGED, Stage, until
 from tests.standins.discord import Interaction, Message
+from tests.standins.gemini import Reply
 from tests.standins.local import Fault
 from tests.standins.replicate import Script
 
@@ -115,6 +116,26 @@ async def test_what_the_vendor_cannot_say_after_a_kill_is_never_paid_twice(make_
     assert stage.replicate.counts["creates"] == 2
 
 
+async def test_a_picture_that_gemini_painted_at_a_kill_is_paid_again_only_by_retry(make_stage: MakeStage) -> None:
+    """Its answer is all there is of it, and nobody can ask for it once more."""
+    stage = await make_stage()
+    stage.google.script.append(Reply(delay=9.0))
+    bot = await stage.start()
+    asking = await character(stage, engine="gemini-nano-banana-2.1")
+    await until(lambda: stage.google.calls, "a call")
+    await bot.kill()
+    await stage.start()
+    told = await asking.until(lambda message: "Retry" in message.buttons)
+    assert "The answer of Google Gemini was lost; whether it was accepted is not known" in told.text
+    await stage.delivered()
+    assert stage.google.calls == 1
+    assert stage.counted(1) == {}
+    assert finished(await result(await stage.discord.click(told, "Retry")))
+    assert stage.google.calls == 2
+    await stage.delivered()
+    assert stage.counted(2) == {"images": 1, "spend": PICTURE_COST}
+
+
 async def test_a_token_that_ended_while_no_process_ran(make_stage: MakeStage) -> None:
     """The promised message is known since the acknowledgement, and shows the result; no second one comes."""
     stage = await make_stage(delay=0.6)
@@ -180,7 +201,8 @@ def created(stage: Stage, description: str) -> int:
 
 
 def settled(stage: Stage) -> dict[str, int]:
-    sums = stage.rows("SELECT kind, SUM(amount) AS amount FROM ledger GROUP BY kind")
+    """What members are charged in all; tokens are not among it."""
+    sums = stage.rows(f"SELECT kind, SUM(amount) AS amount FROM ledger WHERE kind IN {CHARGED} GROUP BY kind")
     return {row["kind"]: row["amount"] for row in sums}
 
 

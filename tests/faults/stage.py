@@ -33,6 +33,7 @@ from bot.client import MvBot
 from mv.app import App, build
 from mv.domain.ids import MemberId, ServerId
 from mv.domain.jobs import Job
+from mv.domain.usage import AllowanceKind
 from mv.settings import Settings
 from tests.adapters import Pace, adapters
 from tests.faults.told import GIVEN_BACK, VENDORS_WORDS, Told
@@ -64,10 +65,13 @@ GLOBAL: dict[str, Any] = {
         "vendors": {"rest_after_failures": 1000, "per_minute": {"gemini": 100_000, "replicate": 100_000}},
     },
     "default/scene_params.yaml": {"timeout_seconds": 1.0},
-    "default/image_params.yaml": {"timeout_seconds": 3.0},
+    "default/image_params.yaml": {
+        "timeout_seconds": 3.0,
+        "engines": ["imagen-4", "nano-banana-pro", "flux-2-pro", "flux-1.1-pro"],
+    },
 }
-"""What the tests' configuration says otherwise than configs/: shorter waits, and no vendor is left alone or spared.
-Keys are merged, level by level."""
+"""What the tests' configuration says otherwise than configs/: shorter waits, no vendor is left alone or spared,
+and none steps in for another. Keys are merged, level by level."""
 
 
 class Lines(logging.Handler):
@@ -211,7 +215,7 @@ class Stage:
         sums: dict[str, int] = {}
         for line in lines:
             sums[line.kind.value] = sums.get(line.kind.value, 0) + line.amount
-        net = {kind: amount for kind, amount in sums.items() if amount}
+        net = {kind.value: amount for kind in AllowanceKind if (amount := sums.get(kind.value, 0))}
         return Told(asked=asked, message=message, job=job, net=net, steps=steps)
 
     async def _delivered(self, member: MemberId, within: float) -> Job:

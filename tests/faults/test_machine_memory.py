@@ -46,7 +46,7 @@ from mv.settings import Settings
 from tests.bot.world import CONFIGS
 from tests.faults.stage import Stage
 from tests.standins.discord import Interaction
-from tests.standins.replicate_files import picture
+from tests.standins.pictures import picture
 
 JOBS = int(os.environ.get("MEMORY_JOBS", "1200"))
 WARM_UP = JOBS // 3

@@ -13,8 +13,8 @@ from tests.faults.stage import VENDORS_WORDS, Stage
 from tests.faults.test_replicate_calls import BUSY, DOWN, LATE, ONE, PICTURE, always, refused
 from tests.faults.test_replicate_files import NOT, TRUNCATED
 from tests.standins.local import Fault
+from tests.standins.pictures import picture
 from tests.standins.replicate import Script
-from tests.standins.replicate_files import picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -16,8 +16,8 @@ from tests.darkroom.pictures import chunk, gif_claiming, gradient, opened, phone
 from tests.faults.stage import VENDORS_WORDS, Stage
 from tests.faults.test_replicate_calls import BUSY, DOWN, LATE, ONE, always
 from tests.standins.local import Fault, LocalServer, wire
+from tests.standins.pictures import bomb
 from tests.standins.replicate import Script
-from tests.standins.replicate_files import bomb
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

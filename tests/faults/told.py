@@ -22,7 +22,7 @@ class Told:
     message: Message
     job: Job
     net: Mapping[str, int]
-    """What the job counts for in all, by kind; kinds that add up to nothing are left out."""
+    """What its member is charged for the job in all, by kind; kinds that add up to nothing are left out."""
     steps: tuple[Step, ...]
 
     @property

@@ -416,7 +416,8 @@ async def test_the_bots_own_budget_is_everybodys(records: Database, clock: SetCl
     budgets = config.limits.budgets.model_copy(update={"bot": 1_000, "server": 900})
     few = replace(config, limits=config.limits.model_copy(update={"budgets": budgets}))
     desk = Desk(records, clock, few)
-    found = await ask(desk, paid(900), paid(200, server=THERE), paid(100, server=THERE), paid(1))
+    asked = (paid(900), paid(200, server=THERE), paid(100, server=THERE), paid(1))
+    found = [(await ask(desk, one))[0] for one in asked]  # two servers at once: whose settings are read first is luck
     assert [type(one) for one in found] == [Job, BudgetReached, Job, BudgetReached]
     assert isinstance(found[1], BudgetReached)
     assert isinstance(found[3], BudgetReached)

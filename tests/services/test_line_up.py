@@ -84,6 +84,22 @@ def test_vendors_without_a_key_are_passed_over(config: Config) -> None:
     assert names(lined) == ["gemini-2.5-pro"]
 
 
+def test_pictures_come_from_whichever_vendor_has_a_key(config: Config) -> None:
+    shipped = config.flavor(None).image_params.engines
+    of_gemini = ["gemini-nano-banana-2.1"]
+    for stand_in in (False, True):
+        with_gemini = tools(config, {**NONE, Vendor.GEMINI: True}, stand_in=stand_in)
+        assert names(with_gemini.line_up(Makes.IMAGES, shipped, None)) == of_gemini
+    of_replicate = [name for name in shipped if name not in of_gemini]
+    assert names(tools(config, {**NONE, Vendor.REPLICATE: True}).line_up(Makes.IMAGES, shipped, None)) == of_replicate
+    assert names(tools(config, ALL).line_up(Makes.IMAGES, shipped, None)) == [*of_replicate, *of_gemini]
+    at_rest = tools(config, ALL, gates={Vendor.REPLICATE: RESTS})
+    assert names(at_rest.line_up(Makes.IMAGES, shipped, None)) == of_gemini
+    with pytest.raises(NotSetUp) as refused:
+        tools(config, NONE).line_up(Makes.IMAGES, shipped, None)
+    assert refused.value.vendor == "replicate"
+
+
 @pytest.mark.parametrize("chosen", ["nope", "gemini-2.5-pro", ""])
 def test_what_makes_no_pictures_is_unknown(config: Config, chosen: str) -> None:
     with pytest.raises(Unknown) as refused:

@@ -31,6 +31,15 @@ class Fault:
     drip: float = 0.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file that was handed in, to be named by requests that follow."""
+
+    name: str
+    mime: str
+    data: bytes
+
+
 def wire(body: bytes, *, status: str = "200 OK", mime: str = "application/json", **headers: str | None) -> bytes:
     """An answer for `Fault.raw`. Its true length is declared, unless `content_length` says otherwise or is None."""
     lines = {"content-type": mime, "content-length": str(len(body)), "connection": "close"}

@@ -18,8 +18,8 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.standins.local import Fault, LocalServer, arguments, play, serve
-from tests.standins.replicate_files import MIMES, bomb, picture
+from tests.standins.local import Fault, LocalServer, Upload, arguments, play, serve
+from tests.standins.pictures import MIMES, bomb, picture
 
 HUGE = 200 * 1024 * 1024
 
@@ -45,15 +45,6 @@ class Script:
     data: bytes | None = None
     only: tuple[int, ...] | None = None
     delay: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Upload:
-    """A file that was handed in, to be named by predictions."""
-
-    name: str
-    mime: str
-    data: bytes
 
 
 @dataclass(kw_only=True)

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mv.config import load_config
+from mv.domain.engine import Vendor
 from mv.domain.ids import RecordId
-from tests.e2e.stage import ROOT
+from tests.e2e.stage import CHARGED, ROOT
 from tests.standins.discord import Callback, Message
 from tests.torture.people import Ask, People
 from tests.torture.presses import final_of, progress_of
@@ -22,7 +23,8 @@ BAD = ("delivered twice", "lost", "paid twice", "Gemini calls repeated", "still 
 BEYOND = "Gemini calls beyond the bound"
 UNHEARD = "cancelled here and not at the vendor"
 BROKEN = ("delivered twice", "lost", "paid twice", "still reserved", "records wrong", UNHEARD, BEYOND)
-"""Repeated calls are bounded, not forbidden."""
+"""Repeated calls for scenes are bounded, not forbidden."""
+CONFIG = load_config(ROOT / "configs")
 
 
 @dataclass
@@ -55,6 +57,7 @@ def tally(stage: BadDay, people: People) -> Tally:
     _ledger(found, stage, jobs.values())
     _records(found, stage, jobs.values())
     _predictions(found, stage, jobs.values())
+    _paintings(found, stage, jobs.values())
     _cancelled(found, stage, jobs.values())
     _calls(found, stage, jobs.values())
     return found
@@ -142,9 +145,9 @@ def _said(job: Job) -> str:
 
 
 def _ledger(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
-    """What was reserved, settled and refunded is together what was delivered, and what that cost."""
+    """What was reserved, settled and refunded is together what was delivered, and what that cost its member."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in stage.rows("SELECT job_id, kind, amount FROM ledger WHERE kind IN ('scenes', 'images', 'spend')"):
+    for row in stage.rows(f"SELECT job_id, kind, amount FROM ledger WHERE kind IN {CHARGED}"):
         sums[row["job_id"]][row["kind"]] += row["amount"]
     takes = Counter(row["job_id"] for row in stage.rows("SELECT job_id FROM takes"))
     for job in jobs:
@@ -178,7 +181,7 @@ def _predictions(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
     made: dict[str, set[str]] = defaultdict(set)
     for prediction in stage.replicate.predictions.values():
         made[word_in(str(prediction.input["prompt"]))].add(prediction.id)
-    known, unsure = _tickets(stage)
+    known, unsure = _tickets(stage, Vendor.REPLICATE)
     owners = Counter(ticket for tickets in known.values() for ticket in tickets)
     for ticket, count in owners.items():
         found.bad("records wrong", count - 1, f"prediction {ticket} is taken for that of {count} steps")
@@ -188,37 +191,59 @@ def _predictions(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
         claimed = {ticket for job in family for ticket in known[job.id]}
         unclaimed = len(ids - claimed) - sum(unsure[job.id] for job in family)
         names = f"{word} ({', '.join(_said(job) for job in family)})"
-        beyond = len(ids) - sum(_needed(job) for job in family)
+        beyond = len(ids) - sum(_needed(job, Vendor.REPLICATE) for job in family)
         why = f"{len(ids)} predictions, {beyond} more than needed; {unclaimed} that no job knows of"
         found.bad("paid twice", max(0, unclaimed, beyond), f"{names}: {why}")
     found.figures["predictions"] = len(stage.replicate.predictions)
 
 
+def _paintings(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
+    """A picture is never asked for twice, also if a kill or a lost answer left it in doubt."""
+    known, unsure = _tickets(stage, Vendor.GEMINI)
+    for word, family in _by_word(job for job in jobs if job.kind == "character").items():
+        calls = stage.lossy_google.asked[word]
+        unclaimed = calls - sum(len(known[job.id]) + unsure[job.id] for job in family)
+        beyond = calls - sum(_needed(job, Vendor.GEMINI) for job in family)
+        names = f"{word} ({', '.join(_said(job) for job in family)})"
+        why = f"{calls} pictures of Gemini's, {beyond} more than needed; {unclaimed} that no job knows of"
+        found.bad("paid twice", max(0, unclaimed, beyond), f"{names}: {why}")
+        found.figures["pictures of Gemini's"] += calls
+
+
 def _cancelled(found: Tally, stage: BadDay, jobs: Iterable[Job]) -> None:
-    """What a cancelled job ordered is cancelled there as well, or paid for, or said to be in doubt."""
-    known, unsure = _tickets(stage)
+    """What a cancelled job ordered is cancelled there as well, or paid for, or said to be in doubt. Gemini's pictures
+    cannot be cancelled: each that has a ticket was made."""
+    known, unsure = _tickets(stage, Vendor.REPLICATE)
+    painted, unheard = _tickets(stage, Vendor.GEMINI)
     for job in jobs:
         if job.state != "cancelled" or job.facts.get("vendor"):
             continue
         ordered = [stage.replicate.predictions[ticket] for ticket in known[job.id]]
         goes_on = [one for one in ordered if not one.canceled and one.status in ("starting", "processing")]
-        made = [one for one in ordered if not one.canceled and one.status == "succeeded"]
-        bad = len(goes_on) + unsure[job.id] + (0 if job.cost else len(made))
-        why = f"{len(goes_on)} go on, {unsure[job.id]} in doubt, {len(made)} made for {job.cost or 0}"
+        made = sum(not one.canceled and one.status == "succeeded" for one in ordered) + len(painted[job.id])
+        doubts = unsure[job.id] + unheard[job.id]
+        bad = len(goes_on) + doubts + (0 if job.cost else made)
+        why = f"{len(goes_on)} go on, {doubts} in doubt, {made} made for {job.cost or 0}"
         found.bad(UNHEARD, bad, f"{_said(job)}: {why}")
 
 
-def _needed(job: Job) -> int:
+def _needed(job: Job, vendor: Vendor) -> int:
+    """How many orders it sends to this vendor: all go to the first engine, for none is ever gone here."""
     order = json.loads(job.order)
-    engine = load_config(ROOT / "configs").engine(order["engines"][0])
+    engine = CONFIG.engine(order["engines"][0])
+    if engine.vendor is not vendor:
+        return 0
     return 1 if engine.count_parameter else int(order["brief"]["images"])
 
 
-def _tickets(stage: BadDay) -> tuple[dict[str, list[str]], Counter[str]]:
-    """By job: the predictions that its steps know of, and how many steps may have one that they do not know of."""
+def _tickets(stage: BadDay, vendor: Vendor) -> tuple[dict[str, list[str]], Counter[str]]:
+    """By job: the orders at this vendor that its steps know of, and how many steps may have one that they do not know
+    of."""
     known: dict[str, list[str]] = defaultdict(list)
     unsure: Counter[str] = Counter()
-    for row in stage.rows("SELECT job_id, done_at, value FROM steps WHERE name LIKE 'create:%'"):
+    for row in stage.rows("SELECT job_id, name, done_at, value FROM steps WHERE name LIKE 'create:%'"):
+        if CONFIG.engine(row["name"].split(":")[1]).vendor is not vendor:
+            continue
         value = json.loads(row["value"])
         if "ticket" in value:
             known[row["job_id"]].append(value["ticket"])

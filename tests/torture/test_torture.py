@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.torture import people
 from tests.torture.__main__ import QUICK, report, torture
 from tests.torture.points import arm
 
 SEED = 20261123
+FEW = (8, 3)
+"""Jobs and kills."""
 
 
 def test_points_are_there() -> None:
@@ -22,3 +25,11 @@ async def test_kills(tmp_path: Path) -> None:
     assert not found.broken, report(found, killed)
     assert found.figures["accepted"] >= QUICK[0]
     assert sum(killed.values()) == QUICK[1]
+
+
+@pytest.mark.timeout(240)
+async def test_kills_while_gemini_paints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "ENGINES", ("gemini-nano-banana-2.1",))
+    found, killed = await torture(tmp_path, SEED, *FEW)
+    assert not found.broken, report(found, killed)
+    assert found.figures["pictures of Gemini's"]

@@ -23,6 +23,12 @@ def pictures_engine(**changes: Any) -> Engine:
     return Engine(vendor=Vendor.REPLICATE, makes=Makes.IMAGES, **values)
 
 
+def banana_engine(**changes: Any) -> Engine:
+    values: dict[str, Any] = {"name": "banana", "model": "gemini-nano-banana-2.1", "label": "Banana"}
+    values |= {"aspect_ratios": ("3:4", "16:9"), "parameters": {"image_size": "1K"}, "max_references": 14, **changes}
+    return Engine(vendor=Vendor.GEMINI, makes=Makes.IMAGES, **values)
+
+
 def scene_prompt(**changes: Any) -> ScenePrompt:
     brief = SceneBrief(
         idea="rain",

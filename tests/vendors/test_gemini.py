@@ -131,6 +131,6 @@ async def test_the_sdk_does_not_fall_back_on_aiohttp(google: GeminiStandIn, writ
     """With aiohttp it would re-send a dropped request by itself."""
     assert "aiohttp" in sys.modules
     await writer.write(scenes_engine(), scene_prompt(), heard)
-    client = await writer._connected()
+    client = await writer._client.connect()
     assert not client._api_client._use_aiohttp()
     assert not client._api_client._aiohttp_sessions

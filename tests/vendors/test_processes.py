@@ -56,7 +56,7 @@ async def test_a_stand_in_as_a_process(module: str, heard: Heard) -> None:
 
 def test_the_adapters_load_no_sdk() -> None:
     code = (
-        "import sys, mv.vendors.gemini, mv.vendors.replicate, mv.vendors.download\n"
+        "import sys, mv.vendors.gemini, mv.vendors.gemini_painter, mv.vendors.replicate, mv.vendors.download\n"
         "found = {'google.genai', 'replicate', 'httpx', 'httpx2', 'PIL', 'tenacity'} & set(sys.modules)\n"
         "sys.exit(repr(found) if found else 0)"
     )

@@ -16,7 +16,7 @@ from tests.vendors.conftest import Heard
 from tests.vendors.samples import TOKEN, picture_prompt, pictures, pictures_engine
 
 PICTURE = Lent(name="character_ref_20261122_201500_9f2c1a07.png", mime="image/png", data=b"\x89PNG" + bytes(300_000))
-BY_ONE = pictures_engine(reference_parameter="image")
+BY_ONE = pictures_engine(reference_parameter="image", max_references=1)
 BY_SEVERAL = pictures_engine(reference_parameter="image_input", reference_list=True, max_references=2)
 
 

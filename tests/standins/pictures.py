@@ -1,4 +1,4 @@
-"""Files that the Replicate stand-in delivers: real pictures, and what must not be taken for one."""
+"""Files that the stand-ins deliver: real pictures, and what must not be taken for one."""
 
 from __future__ import annotations
 
