@@ -38,6 +38,7 @@ from mv.services.tools import Tools
 from mv.services.trace import Trace
 from mv.services.usage import Usage
 from mv.settings import Settings
+from mv.store.charts import MatplotlibCharts
 from mv.store.darkroom import PillowDarkroom
 from mv.store.lock import FolderLock
 from mv.store.media import ObjectMedia
@@ -105,6 +106,7 @@ class App:
             await writer.aclose()
         for painter in self.tools.painters.values():
             await painter.aclose()
+        await self.tools.charts.aclose()
         await self._database.close()
         self._lock.release()
 
@@ -134,6 +136,7 @@ def build(
         jobs=engine,
         media=ObjectMedia.at(settings.media_url, settings.data_dir),
         darkroom=PillowDarkroom(max_pixels=config.limits.pictures.max_pixels),
+        charts=MatplotlibCharts(settings.data_dir / "scratch"),
         preferences=Preferences(database, config.limits.retention),
         scratch=settings.data_dir / "scratch",
         writers=gated_writers(writers, gates),
