@@ -40,6 +40,7 @@ from mv.services.tools import Tools
 from mv.services.trace import Trace
 from mv.services.usage import Usage
 from mv.settings import Settings
+from mv.store.charts import MatplotlibCharts
 from mv.store.darkroom import PillowDarkroom
 from mv.store.lock import FolderLock
 from mv.store.media import ObjectMedia
@@ -109,6 +110,7 @@ class App:
             await writer.aclose()
         for painter in self.tools.painters.values():
             await painter.aclose()
+        await self.tools.charts.aclose()
         await self._database.close()
         self._lock.release()
 
@@ -139,6 +141,7 @@ def build(
         media=ObjectMedia.at(settings.media_url, settings.data_dir),
         darkroom=PillowDarkroom(max_pixels=config.limits.pictures.max_pixels),
         preferences=Preferences(database, config.limits),
+        charts=MatplotlibCharts(settings.data_dir / "scratch"),
         scratch=settings.data_dir / "scratch",
         writers=gated_writers(writers, gates),
         painters=gated_painters(painters, gates),
