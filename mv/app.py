@@ -39,6 +39,7 @@ from mv.services.settings import ServerSettings
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 from mv.services.usage import Usage
+from mv.services.usage_report import UsageReports
 from mv.settings import Settings
 from mv.store.charts import MatplotlibCharts
 from mv.store.darkroom import PillowDarkroom
@@ -79,6 +80,7 @@ class App:
     projects: Projects
     jobs: Jobs
     usage: Usage
+    usage_reports: UsageReports
     exports: Exports
     imports: SceneImports
     mydata: MyData
@@ -167,6 +169,7 @@ def build(
         projects=Projects(tools),
         jobs=Jobs(tools),
         usage=Usage(tools),
+        usage_reports=UsageReports(tools, packer),
         exports=Exports(tools, packer),
         imports=SceneImports(tools),
         mydata=MyData(tools, packer),
