@@ -16,7 +16,7 @@ from bot.ui.text import EMPTY, line
 from bot.ui.usage import zone_words
 from bot.ui.words import ACCENT, BAD, CARE, bar, many, member
 from mv.domain.ids import RecordId
-from mv.domain.money import dollars, rounded
+from mv.domain.money import rounded
 from mv.domain.usage_report import Month, ServerMonth, Tally
 from mv.export.zips import Archive
 
@@ -28,7 +28,7 @@ _HEAD = ("spend", "lists", "pictures")
 def server_message(report: ServerMonth, chart: bytes | None) -> Sheet:
     """All of a month. `chart` is a PNG; None if there is none, which is said where money was spent."""
     month = report.month
-    if not report.members:
+    if not report.total.used:
         return notice("Nothing was used", f"Nothing was made or spent here in {month.name}.")
     card = limits.card(
         title=f"Usage of this server in {month.name}",
@@ -67,23 +67,27 @@ def no_ledger(month: Month) -> Sheet:
 
 def _totals(report: ServerMonth, chart: bytes | None) -> list[str]:
     total, running = report.total, report.month.today is not None
+    spent = f"**{rounded(total.spend)}** spent" if total.spend else "**Nothing** spent"
     rows = [
-        f"**{'Nothing' if total.free else _spend(total, dollars)}** {'spent so far' if running else 'spent'} · "
-        f"**{total.scenes:,}** {'scene list' if total.scenes == 1 else 'scene lists'} · "
-        f"**{total.images:,}** {'picture' if total.images == 1 else 'pictures'}"
+        f"{spent}{' at known prices' if total.unpriced else ''}{' so far' if running else ''} · "
+        f"{_counted(total.scenes, 'scene list')} · {_counted(total.images, 'picture')}"
     ]
     if total.unpriced:
-        rows.append(f"{_unpriced(total)}: what they cost is not known, and in no sum.")
+        rows.append(f"{_unpriced(total)}; what that cost is not known, and in no sum.")
     if total.lost:
         rows.append(
-            f"**{dollars(total.lost)} lost**: a vendor took it for what nobody could use. No member is charged."
+            f"**{rounded(total.lost)} lost**: a vendor took it for what nobody could use. No member is charged."
         )
     rows += _budget(report)
     if running:
-        rows.append("-# What jobs under way have reserved counts.")
+        rows.append("What jobs under way have reserved counts.")
     if chart is None and report.days:
-        rows.append("-# The chart could not be drawn this time; the numbers are complete.")
+        rows.append("The chart could not be drawn this time; the numbers are complete.")
     return rows
+
+
+def _counted(count: int, what: str) -> str:
+    return f"**{count:,}** {what}{'' if count == 1 else 's'}"
 
 
 def _budget(report: ServerMonth) -> list[str]:
@@ -92,23 +96,25 @@ def _budget(report: ServerMonth) -> list[str]:
         return []
     if limit == 0:
         return ["The budget is none at all."]
-    left = f"**{dollars(limit - gone)}** left" if gone < limit else "nothing left"
+    left = f"**{rounded(limit - gone)}** left" if gone < limit else "nothing left"
     lost = ", what was lost included" if report.total.lost else ""
-    return [f"Budget {bar(gone, limit)} {dollars(gone)} of {dollars(limit)}{lost} · {left}"]
+    return [f"Budget {bar(gone, limit)} {rounded(gone)} of {rounded(limit)}{lost} · {left}"]
 
 
 def _table(tallies: Sequence[Tally], named: Callable[[Any], str], *, lost: bool = False) -> str:
     """Numbers in columns, which only code has, and beside them whose they are."""
+    if not tallies:
+        return EMPTY
     top = tallies[:TOP]
-    cells = [_HEAD, *((_spend(each, rounded), f"{each.scenes:,}", f"{each.images:,}") for each in top)]
+    cells = [_HEAD, *((_spend(each), f"{each.scenes:,}", f"{each.images:,}") for each in top)]
     wide = [max(map(len, column)) for column in zip(*cells, strict=True)]
     rows = [
         f"`{spend.ljust(wide[0])}  {scenes.rjust(wide[1])}  {images.rjust(wide[2])}`" for spend, scenes, images in cells
     ]
     for number, each in enumerate(top, start=1):
-        notes = [named(each.subject), _unpriced(each)]
+        notes = [named(each.subject), "" if _all_unpriced(each) else _unpriced(each)]
         if lost and each.lost:
-            notes.append(f"{dollars(each.lost)} lost")
+            notes.append(f"{rounded(each.lost)} lost")
         rows[number] += f" {' · '.join(filter(None, notes))}"
     room = limits.FIELD_VALUE - 60
     shown = limits.joined(rows, room)
@@ -118,20 +124,28 @@ def _table(tallies: Sequence[Tally], named: Callable[[Any], str], *, lost: bool 
     return f"{shown}\n… and {len(more):,} more, {rounded(sum(each.spend for each in more))} together"
 
 
-def _spend(tally: Tally, said: Callable[[int], str]) -> str:
+def _spend(tally: Tally) -> str:
     """What is known of it; nothing is $0 that only has no known price."""
     if tally.spend:
-        return said(tally.spend)
-    return "unpriced" if tally.unpriced else "no cost"
+        return rounded(tally.spend)
+    if tally.unpriced:
+        return "unpriced"
+    return EMPTY if tally.lost else "no cost"
+
+
+def _all_unpriced(tally: Tally) -> bool:
+    """Whether the columns say it already."""
+    counts = tally.unpriced_runs, tally.unpriced_images
+    return not tally.spend and not tally.unpriced_tokens and counts == (tally.scenes, tally.images)
 
 
 def _unpriced(tally: Tally) -> str:
     parts = (
-        (tally.unpriced_runs, "run", "runs"),
-        (tally.unpriced_images, "picture", "pictures"),
-        (tally.unpriced_tokens, "token", "tokens"),
+        (tally.unpriced_runs, "run"),
+        (tally.unpriced_images, "picture"),
+        (tally.unpriced_tokens, "token"),
     )
-    said = ", ".join(f"{count:,} {one if count == 1 else more}" for count, one, more in parts if count)
+    said = ", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in parts if count)
     return f"*unpriced:* {said}" if said else ""
 
 

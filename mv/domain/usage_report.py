@@ -122,11 +122,6 @@ class Tally:
         return self.used.get(Measure.LOST, 0)
 
     @property
-    def free(self) -> bool:
-        """Whether all of it is known to have cost nothing."""
-        return not self.spend and not self.unpriced
-
-    @property
     def unpriced_runs(self) -> int:
         """Runs of the generator without a price."""
         return self.unpriced.get(Measure.SCENES, 0)
@@ -175,8 +170,9 @@ class ServerMonth:
 
     @property
     def members(self) -> tuple[Tally, ...]:
-        """By MemberId; 0 is whoever asked to be forgotten."""
-        return tallied(self.shares, lambda share: share.member_id)
+        """By MemberId; 0 is whoever asked to be forgotten. What was lost is nobody's."""
+        charged = (share for share in self.shares if share.kind is not Measure.LOST)
+        return tallied(charged, lambda share: share.member_id)
 
     @property
     def by_project(self) -> tuple[Tally, ...]:

@@ -20,6 +20,7 @@ from simcord.results import InteractionResult
 from mv.domain.engine import Price
 from mv.domain.ids import Kind, MemberId, RecordId, Ref, ServerId, new_id
 from mv.domain.ledger import Entry, LedgerLine, Measure
+from mv.domain.money import rounded
 from mv.domain.spending import MonthSpend
 from mv.errors import NoChart
 from mv.export.ledger import COLUMNS
@@ -239,18 +240,20 @@ async def test_the_numbers_are_the_ledgers(world: World, monkeypatch: pytest.Mon
             line(world, 0, Measure.TOKENS_IN, 1_000, **free),
             line(world, 0, Measure.TOKENS_OUT, 234, **free),
             line(world, ann, Measure.LOST, 40_000),
+            line(world, ann, Measure.IMAGES, 1, price=None, engine="b-lora"),
             line(world, ann, Measure.SPEND, 9_000_000, counted_at=NOW - timedelta(days=40)),
         ],
     )
     await world.manager.slash(world.channel, "settings set", budget=3.0)
     found = await tables(world)
     head = found[""].splitlines()
-    assert head[0] == "**$2.62** spent at known prices so far · **6** scene lists · **8** pictures"
-    assert head[1].startswith("*unpriced:* 2 runs, 5 pictures, 1,234 tokens")
+    assert head[0] == "**$2.62** spent at known prices so far · **6** scene lists · **9** pictures"
+    assert head[1].startswith("*unpriced:* 2 runs, 6 pictures, 1,234 tokens; ")
     assert head[2].startswith("**$0.04 lost**")
     assert head[3].endswith("$2.66 of $3.00, what was lost included · **$0.34** left")
     assert row(found["Members"], f"<@{bob}>") == f"`$2.50 4 5` <@{bob}> · *unpriced:* 5 pictures"
-    assert row(found["Members"], f"<@{ann}>") == f"`$0.12 0 3` <@{ann}>"
+    assert row(found["Members"], f"<@{ann}>") == f"`$0.12 0 4` <@{ann}> · *unpriced:* 1 picture"
+    assert row(found["Engines"], "b-lora") == "`unpriced 0 1` b-lora", "the columns say it all"
     former = row(found["Members"], "a former member")
     assert former == "`unpriced 2 0` a former member · *unpriced:* 2 runs, 1,234 tokens"
     assert "<@0>" not in found["Members"]
@@ -346,7 +349,7 @@ async def test_two_hundred_members_sixty_projects_forty_engines(world: World, mo
         assert len(found[name].splitlines()) >= 5
         assert re.search(r"… and \d+ more, \$", found[name])
     total = sum(each.amount for each in lines if each.kind is Measure.SPEND)
-    assert f"**${total / 1_000_000:.4f}".rstrip("0") in found[""]
+    assert f"**{rounded(total)}** spent at known prices" in found[""]
 
 
 async def projects(world: World) -> list[RecordId]:
