@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from datetime import date
 from typing import TypeAlias, cast
 
 import discord
@@ -13,10 +15,13 @@ from bot.doors import matching, offered
 from mv.app import App
 from mv.config.model import SceneSuggestions
 from mv.domain import zones as time_zones
-from mv.domain.engine import Makes
+from mv.domain.engine import Engine, Makes
 from mv.domain.limits import CHOICES
+from mv.domain.money import dollars
 from mv.domain.settings import NONE
 from mv.errors import MvError
+
+log = logging.getLogger(__name__)
 
 Choices: TypeAlias = list[app_commands.Choice[str]]
 
@@ -62,8 +67,39 @@ async def projects_or_none(interaction: discord.Interaction, current: str) -> Ch
 
 
 async def image_engines(interaction: discord.Interaction, current: str) -> Choices:
-    """Engines that make pictures."""
-    return matching(current, [engine.name for engine in _app(interaction).config.engines_for(Makes.IMAGES)])
+    """Engines that make pictures, shown with what one costs; the name alone is sent."""
+    app = _app(interaction)
+    day = app.clock.now().date()
+    prices = {engine.name[:100]: _a_picture(engine, day) for engine in app.config.engines_for(Makes.IMAGES)}
+    found = matching(current, prices)
+    return [
+        app_commands.Choice(
+            name=f"{each.name[: 97 - len(prices[each.value])]} · {prices[each.value]}", value=each.value
+        )
+        for each in found
+    ]
+
+
+def _a_picture(engine: Engine, day: date) -> str:
+    cost = engine.picture_cost(1, day)
+    if cost is None:
+        return "unpriced"
+    return f"{dollars(cost)} a picture" if cost else "free"
+
+
+async def months(interaction: discord.Interaction, current: str) -> Choices:
+    """Of the last two years, newest first; for managers."""
+    try:
+        found = await _app(interaction).usage_reports.months(actor_of(interaction), CHOICES)
+    except MvError as error:
+        log.warning("autocomplete: %s", error.code)
+        return []
+    low = current.casefold().strip()
+    return [
+        app_commands.Choice(name=f"{month} · {month.name}", value=str(month))
+        for month in found
+        if low in f"{month} {month.name}".casefold()
+    ]
 
 
 async def zones(interaction: discord.Interaction, current: str) -> Choices:

@@ -29,7 +29,19 @@ from bot.ui.help import welcome_message
 from bot.ui.sending import sending
 from mv.app import App, build
 from mv.domain.engine import Engine, Vendor
-from mv.ports import Lent, Painted, Painter, PicturePrompt, Report, SceneAnswer, ScenePrompt, SceneWriter, Ticket
+from mv.domain.spending import MonthSpend
+from mv.ports import (
+    Charts,
+    Lent,
+    Painted,
+    Painter,
+    PicturePrompt,
+    Report,
+    SceneAnswer,
+    ScenePrompt,
+    SceneWriter,
+    Ticket,
+)
 from mv.settings import Settings
 
 if TYPE_CHECKING:
@@ -143,12 +155,13 @@ def _passing() -> tuple[type[Exception], ...]:
 
 
 def _let_out(app: App, env: simcord.Env) -> None:
-    """Vendors' work does not belong to the simulation."""
+    """The work of vendors, and of the process that draws charts, does not belong to the simulation."""
     outside = _Outside(env)
     writers = cast("dict[Vendor, SceneWriter]", app.tools.writers)
     painters = cast("dict[Vendor, Painter]", app.tools.painters)
     writers.update({vendor: _WriterOutside(writer, outside) for vendor, writer in writers.items()})
     painters.update({vendor: _PainterOutside(painter, outside) for vendor, painter in painters.items()})
+    object.__setattr__(app.tools, "charts", _ChartsOutside(app.tools.charts, outside))  # frozen for everybody else
 
 
 class _Outside:
@@ -160,7 +173,7 @@ class _Outside:
     async def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Its result; a cancellation reaches it."""
         task = contextvars.Context().run(asyncio.get_running_loop().create_task, work)
-        result: T = await self._env.external_wait(task, reason="a vendor")
+        result: T = await self._env.external_wait(task, reason="work outside")
         return result
 
 
@@ -190,6 +203,17 @@ class _PainterOutside(Painter):
 
     async def cancel(self, engine: Engine, ticket: Ticket) -> int:
         return await self._outside.do(self._inner.cancel(engine, ticket))
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _ChartsOutside(Charts):
+    def __init__(self, inner: Charts, outside: _Outside) -> None:
+        self._inner, self._outside = inner, outside
+
+    async def spend(self, month: MonthSpend) -> bytes:
+        return await self._outside.do(self._inner.spend(month))
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -39,7 +39,9 @@ from mv.services.settings import ServerSettings
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 from mv.services.usage import Usage
+from mv.services.usage_report import UsageReports
 from mv.settings import Settings
+from mv.store.charts import MatplotlibCharts
 from mv.store.darkroom import PillowDarkroom
 from mv.store.lock import FolderLock
 from mv.store.media import ObjectMedia
@@ -79,6 +81,7 @@ class App:
     projects: Projects
     jobs: Jobs
     usage: Usage
+    usage_reports: UsageReports
     exports: Exports
     imports: SceneImports
     mydata: MyData
@@ -110,6 +113,7 @@ class App:
             await writer.aclose()
         for painter in self.tools.painters.values():
             await painter.aclose()
+        await self.tools.charts.aclose()
         await self._database.close()
         self._lock.release()
 
@@ -140,6 +144,7 @@ def build(
         media=ObjectMedia.at(settings.media_url, settings.data_dir),
         darkroom=PillowDarkroom(max_pixels=config.limits.pictures.max_pixels),
         preferences=Preferences(database, config.limits),
+        charts=MatplotlibCharts(settings.data_dir / "scratch"),
         scratch=settings.data_dir / "scratch",
         writers=gated_writers(writers, gates),
         painters=gated_painters(painters, gates),
@@ -165,6 +170,7 @@ def build(
         projects=Projects(tools),
         jobs=Jobs(tools),
         usage=Usage(tools),
+        usage_reports=UsageReports(tools, packer),
         exports=Exports(tools, packer),
         imports=SceneImports(tools),
         mydata=MyData(tools, packer),

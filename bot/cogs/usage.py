@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import doors
+from bot import doors, offers
 from bot.actor import actor_of
-from bot.delivery import DiscordCourier
+from bot.delivery import DiscordCourier, parcels
 from bot.ui import usage as ui
+from bot.ui import usage_report as report_ui
 from mv.app import App
 from mv.domain.ids import MemberId, ServerId
 from mv.domain.money import typed
@@ -37,8 +39,48 @@ class UsageCog(commands.GroupCog, group_name="usage", group_description="What yo
         names = {ServerId(guild.id): guild.name for guild in interaction.client.guilds}
         sheets = await self.app.usage.me(actor_of(interaction), tuple(names))
         single = interaction.guild_id is not None
-        cards = [ui.usage_card(s.allowances, s.spent, "" if single else names[s.server_id]) for s in sheets]
+        cards = [
+            ui.usage_card(s.allowances, s.spent, "" if single else names[s.server_id], zone=s.zone) for s in sheets
+        ]
         await doors.show(interaction, ui.usage_message(cards))
+
+    @app_commands.command(name="member", description="What a member used and has left; managers only")
+    @app_commands.describe(member="Whose usage")
+    async def member(self, interaction: discord.Interaction, member: discord.Member | discord.User) -> None:
+        """As they see it themselves. Limits go by the roles they have; who has left the server has none."""
+        roles = frozenset(role.id for role in member.roles) if isinstance(member, discord.Member) else frozenset()
+        theirs = MemberId(member.id)
+        sheet = await self.app.usage.of(actor_of(interaction), theirs, roles)
+        card = ui.usage_card(sheet.allowances, sheet.spent, zone=sheet.zone, of=(theirs, member.display_name))
+        await doors.show(interaction, ui.usage_message([card]))
+
+    @app_commands.command(name="server", description="Who and what used how much in a month; managers only")
+    @app_commands.autocomplete(month=offers.months)
+    @app_commands.describe(month="Such as 2026-11; left out: the running one")
+    async def server(self, interaction: discord.Interaction, month: str | None = None) -> None:
+        """By member, project and engine, with a chart of its days."""
+        actor, reports = actor_of(interaction), self.app.usage_reports
+        which = await reports.month(actor, month)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        report = await reports.server(actor, which)
+        chart = await reports.chart(report) if report.days else None
+        sheet = report_ui.server_message(report, chart)
+        await doors.show(interaction, sheet.within(interaction.filesize_limit))
+
+    @app_commands.command(name="ledger", description="Every entry of a month as CSV; managers only")
+    @app_commands.autocomplete(month=offers.months)
+    @app_commands.describe(month="Such as 2026-11; left out: the running one")
+    async def ledger(self, interaction: discord.Interaction, month: str | None = None) -> None:
+        """What the sums are made of; as ZIPs where it is too large for one file."""
+        actor, reports = actor_of(interaction), self.app.usage_reports
+        which = await reports.month(actor, month)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with reports.ledger(actor, which, interaction.filesize_limit) as export:
+            if export is None:
+                await doors.show(interaction, report_ui.no_ledger(which))
+            else:
+                drawn = partial(report_ui.ledger_message, which, export.entries)
+                await parcels.send(interaction, export.archives, drawn)
 
 
 @app_commands.guild_install()

@@ -345,6 +345,7 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     ),
     e.StorageLocked: lambda x: Words("The bot's database is busy.", "Try again in a moment."),
     e.StorageDamaged: lambda x: Words("The bot's database is damaged.", "An administrator must restore it."),
+    e.NoChart: lambda x: Words("The chart could not be drawn.", "The numbers are well; try again in a moment."),
     e.StorageError: lambda x: Words(
         "The bot could not read or write its files.", "An administrator must look at the log."
     ),

@@ -39,8 +39,10 @@ def card(
     footer: str = "",
     colour: discord.Colour | None = None,
     fields: Sequence[tuple[str, str]] = (),
+    side_by_side: bool = True,
 ) -> discord.Embed:
-    """An embed of texts that are safe already, each within its limit and none empty; fields stand side by side."""
+    """An embed of texts that are safe already, each within its limit and none empty; fields stand side by side, or one
+    below the other."""
     embed = discord.Embed(title=cut(title, EMBED_TITLE) or None, colour=colour)
     embed.description = cut(text, EMBED_DESCRIPTION) or None
     if author:
@@ -48,7 +50,9 @@ def card(
     if footer:
         embed.set_footer(text=cut(footer, EMBED_FOOTER))
     for name, value in fields[:FIELDS]:
-        embed.add_field(name=cut(name, FIELD_NAME) or EMPTY, value=cut(value, FIELD_VALUE) or EMPTY, inline=True)
+        embed.add_field(
+            name=cut(name, FIELD_NAME) or EMPTY, value=cut(value, FIELD_VALUE) or EMPTY, inline=side_by_side
+        )
     if not weight(embed):
         embed.description = EMPTY
     return embed

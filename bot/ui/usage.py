@@ -9,9 +9,10 @@ import discord
 from bot.ui import limits
 from bot.ui.frame import Sheet
 from bot.ui.notice import Tone, notice
-from bot.ui.text import line
-from bot.ui.words import ACCENT, BAD, CARE, bar, many, stamp
+from bot.ui.text import EMPTY, bare, line
+from bot.ui.words import ACCENT, BAD, CARE, bar, many, member, stamp
 from mv.domain.budget import Warned
+from mv.domain.ids import MemberId
 from mv.domain.money import dollars
 from mv.domain.project import Project
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
@@ -21,15 +22,32 @@ PERIODS = {Period.DAY: "a day", Period.MONTH: "a month"}
 _NOW = {Period.DAY: "today", Period.MONTH: "this month"}
 
 
-def usage_card(allowances: Sequence[Allowance], spent: int, server: str = "") -> discord.Embed:
-    """A member's standing in one server; `spent` is this month's micro-dollars at known prices."""
+def usage_card(
+    allowances: Sequence[Allowance],
+    spent: int,
+    server: str = "",
+    *,
+    zone: str = "UTC",
+    of: tuple[MemberId, str] | None = None,
+) -> discord.Embed:
+    """A member's standing in one server; `spent` is this month's micro-dollars at known prices. `of` is another than
+    the reader, and what they are called."""
+    sentence = f"**{dollars(spent)}** spent this month, at known prices."
+    title, limited = (f"Your usage in {line(server, 100)}" if server else "Your usage"), "you"
+    if of is not None:
+        title, limited, sentence = f"Usage of {line(of[1], 100) or EMPTY}", "them", f"{member(of[0])} · {sentence}"
     return limits.card(
-        title=f"Your usage in {line(server, 100)}" if server else "Your usage",
-        text=f"**{dollars(spent)}** spent this month, at known prices."
-        + ("" if allowances else "\nNo limits are set for you."),
+        title=title,
+        text=sentence + ("" if allowances else f"\nNo limits are set for {limited}."),
         fields=[_standing(allowance) for allowance in allowances],
+        footer=zone_words(zone),
         colour=_colour(allowances),
     )
+
+
+def zone_words(zone: str) -> str:
+    """Where days and months begin, unless it is in UTC."""
+    return "" if zone == "UTC" else f"Days and months are those of {bare(zone, 60)}"
 
 
 def usage_message(cards: Sequence[discord.Embed]) -> Sheet:

@@ -47,3 +47,10 @@ def dollars(amount: int) -> str:
     text = f"{Decimal(amount) / 1_000_000:.4f}"
     whole, _, cents = text.partition(".")
     return f"${whole}.{cents.rstrip('0').ljust(2, '0')}"
+
+
+def rounded(amount: int) -> str:
+    """`$12.34`, `$1,234.50`, `$56,789`: as precise as it is of use beside others; below ten cents as `dollars`."""
+    if amount < 100_000:
+        return dollars(amount)
+    return f"${Decimal(amount) / 1_000_000:,.{0 if amount >= 10**10 else 2}f}"

@@ -20,6 +20,7 @@ that failed stores its code and facts, so that the words can be found again afte
     ├── Partial                 a job ended with some of its pictures
     ├── StorageError
     │   └── StorageFull, StorageReadOnly, StorageLocked, StorageDamaged, Conflict
+    ├── NoChart                 a chart could not be drawn
     └── Incident                a bug; its number is in the log
 
 A `StartError` (ConfigMistake, DataFolderInUse, DataFolderUnusable, SchemaTooNew, PortTaken, NotDiscord) stops the
@@ -82,6 +83,7 @@ from mv.errors.start import (
 )
 from mv.errors.storage import (
     Conflict,
+    NoChart,
     StorageDamaged,
     StorageError,
     StorageFull,
@@ -131,6 +133,7 @@ __all__ = [
     "ModelGone",
     "MvError",
     "NameGone",
+    "NoChart",
     "NoCredit",
     "NoPicture",
     "NotAllowed",

@@ -1,4 +1,4 @@
-"""This machine: records and files that cannot be read or written."""
+"""This machine: records and files that cannot be read or written, charts that cannot be drawn."""
 
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ class StorageDamaged(StorageError):
     """The database is not a database, or fails its check."""
 
     path: str = ""
+
+
+@dataclass(eq=False)
+class NoChart(MvError):
+    """A chart could not be drawn; what it would have shown is well."""
 
 
 @dataclass(eq=False)

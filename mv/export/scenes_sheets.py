@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mv.domain.money import dollars
 from mv.domain.scenes import Scene, SceneListView
+from mv.export.cells import CONTROLS, harmless
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -28,18 +28,13 @@ WIDTHS = {
 WIDTH = 22
 """Of every other column, in characters."""
 
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_UNSEEN = "\\s\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-_FORMULA = re.compile(f"[\t\r\n]|[{_UNSEEN}]*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
-"""Full width too: some spreadsheets take them for the same."""
-
 
 def scenes_csv(view: SceneListView) -> bytes:
     """UTF-8 with BOM, by which spreadsheets know it. A text that would begin a formula has an apostrophe before it."""
     paper = io.StringIO(newline="")
     writer = csv.writer(paper)
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(value) if isinstance(value, str) else value for value in row] for row in _rows(view))
+    writer.writerows([harmless(value) if isinstance(value, str) else value for value in row] for row in _rows(view))
     return paper.getvalue().encode("utf-8-sig")
 
 
@@ -92,7 +87,7 @@ def _rows(view: SceneListView) -> Iterator[list[str | int | float]]:
     for number, scene in enumerate(view.version.draft.scenes, start=1):
         row = {"number": number, **scene.model_dump(mode="json")}
         values = (row[name] for name in COLUMNS)
-        yield [_CONTROLS.sub("", value) if isinstance(value, str) else value for value in values]
+        yield [CONTROLS.sub("", value) if isinstance(value, str) else value for value in values]
 
 
 def _facts(view: SceneListView) -> Iterator[tuple[str, str]]:
@@ -113,13 +108,9 @@ def _facts(view: SceneListView) -> Iterator[tuple[str, str]]:
     yield "cost", "unpriced" if version.cost is None else dollars(version.cost)
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
 def _cell(text: str) -> str:
     """What a cell holds of a text."""
-    clean = _CONTROLS.sub("", text)
+    clean = CONTROLS.sub("", text)
     wide = clean.encode("utf-16-le")
     if len(wide) <= 2 * CELL:
         return clean

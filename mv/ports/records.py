@@ -19,6 +19,7 @@ from mv.domain.project import Project
 from mv.domain.scenes import SceneList, SceneVersion
 from mv.domain.search import Filters, Query
 from mv.domain.usage import AllowanceKind, Period, Quota
+from mv.domain.usage_report import Booked, Share
 from mv.errors import MvError
 from mv.ports.keeping import CleaningRows, ServerRows, SettingsRows
 
@@ -211,6 +212,9 @@ class ProjectRows(Protocol):
     async def budgets(self, project_ids: Sequence[RecordId]) -> dict[RecordId, tuple[Ref, int]]:
         """Micro-dollars a month, of those that have a budget, with what they are called."""
 
+    async def called(self, project_ids: Sequence[RecordId]) -> dict[RecordId, tuple[Ref, str]]:
+        """Their numbers and names."""
+
     async def names(self, server_id: ServerId, size: int) -> tuple[str, ...]:
         """Names of open projects, newest first, to find the nearest to a wrong one."""
 
@@ -350,6 +354,18 @@ class UsageRows(Protocol):
 
     async def told(self, warning: Warned, at: datetime) -> None:
         """The managers were."""
+
+    async def shares(self, server: ServerId, since: datetime, until: datetime) -> tuple[Share, ...]:
+        """Sums by member, project, engine, measure, and whether the price is known, of what was counted from one moment
+        up to the other; some may be zero."""
+
+    async def money(self, server: ServerId, starts: Sequence[datetime]) -> tuple[dict[str, int], ...]:
+        """Micro-dollars by engine, what was lost included, between each of these moments and the next."""
+
+    async def entries(
+        self, server: ServerId, since: datetime, until: datetime, *, after: Booked | None, size: int
+    ) -> tuple[Booked, ...]:
+        """Entries that were counted from one moment up to the other, in the order of that, from behind that one."""
 
     async def quotas(self, server_ids: Sequence[ServerId]) -> tuple[Quota, ...]:
         """All quotas of these servers."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from mv.domain.engine import Engine
 from mv.domain.scenes import SceneBrief, SceneDraft, TokenUsage
+from mv.domain.spending import MonthSpend
 from mv.errors import BadRequest
 
 Report = Callable[[str], Awaitable[None]]
@@ -205,6 +206,16 @@ class Darkroom(Protocol):
 
     async def contact_sheet(self, cells: Sequence[ContactCell]) -> bytes:
         """A JPEG with all of them, some dozens at most; a picture that cannot be read is an empty frame."""
+
+
+class Charts(Protocol):
+    """Draws charts, off the event loop."""
+
+    async def spend(self, month: MonthSpend) -> bytes:
+        """A PNG of 1200x640 with a bar a day, a colour an engine. Raises NoChart."""
+
+    async def aclose(self) -> None:
+        """Lets go what is kept for the next one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,10 @@ class Packing:
         path = self._folder / str(self._written)
         return await asyncio.to_thread(lambda: _keep(name, path, make(*given, **named)))
 
+    def place(self, name: str) -> Path:
+        """For a file that is written bit by bit, by its safe name."""
+        return self._folder / name
+
     def picture(self, folder: str, ref: Ref, take: Take) -> Piece:
         """The vendor's untouched file."""
         file, original = PurePosixPath(take.original.key), take.original

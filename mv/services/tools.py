@@ -13,6 +13,7 @@ from mv.domain.engine import Engine, Makes, Vendor
 from mv.domain.ids import ServerId
 from mv.errors import NotSetUp, ServerOnly, Unknown, VendorResting
 from mv.ports import (
+    Charts,
     Clock,
     Darkroom,
     Gate,
@@ -41,6 +42,7 @@ class Tools:
     jobs: JobEngine
     media: Media
     darkroom: Darkroom
+    charts: Charts
     preferences: Preferences
     scratch: Path
     writers: Mapping[Vendor, SceneWriter]

@@ -46,6 +46,10 @@ class Usage:
             known = await tx.usage.where_used(actor.member_id, shared, since)
         return tuple([await self._sheet(server, actor.member_id, frozenset()) for server in known])
 
+    async def of(self, actor: Actor, member: MemberId, roles: frozenset[int]) -> UsageSheet:
+        """Another member's standing here, by the roles they have. Raises ManagersOnly."""
+        return await self._sheet(managed(actor), member, roles)
+
     async def _sheet(self, server: ServerId, member: MemberId, roles: frozenset[int]) -> UsageSheet:
         now, zone = self._tools.clock.now(), await self._tools.preferences.zone_of(server)
         account, windows = Account.of_member(server, member), {p: window(p, now, zone) for p in Period}

@@ -18,6 +18,7 @@ from mv.errors import Stopped
 from mv.ports import OwnRows
 from mv.store import search
 from mv.store.character import SqlCharacterRows
+from mv.store.entries import to_line
 from mv.store.eraser import Eraser, in_use
 from mv.store.eraser_jobs import JobEraser, cancelled_by
 from mv.store.queries import Condition, public, upsert
@@ -35,7 +36,6 @@ from mv.store.tables import (
     takes,
 )
 from mv.store.tallies import name_nobody
-from mv.store.usage import to_line
 
 SERVERS = 1_000
 """Looked through in one statement."""

@@ -21,6 +21,10 @@ _BUDGETS = select(projects.c.id, projects.c.number, projects.c.budget).where(
     projects.c.id.in_(bindparam("keys", expanding=True)), projects.c.budget.is_not(None)
 )
 
+_CALLED = select(projects.c.id, projects.c.number, projects.c.name).where(
+    projects.c.id.in_(bindparam("keys", expanding=True))
+)
+
 
 class SqlProjectRows(ProjectRows):
     """Open projects are those that are not archived."""
@@ -119,6 +123,11 @@ class SqlProjectRows(ProjectRows):
         """Micro-dollars a month, of those that have a budget, with what they are called."""
         rows = await self._connection.execute(_BUDGETS, {"keys": list(project_ids)})
         return {RecordId(row.id): (Ref(Kind.PROJECT, row.number), row.budget) for row in rows}
+
+    async def called(self, project_ids: Sequence[RecordId]) -> dict[RecordId, tuple[Ref, str]]:
+        """Their numbers and names."""
+        rows = await self._connection.execute(_CALLED, {"keys": list(project_ids)})
+        return {RecordId(row.id): (Ref(Kind.PROJECT, row.number), row.name) for row in rows}
 
 
 def _open(server_id: ServerId) -> Condition:

@@ -11,13 +11,14 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
-from mv.domain.engine import Price
 from mv.domain.ids import MemberId, RecordId, ServerId
-from mv.domain.ledger import Entry, LedgerLine, Measure
+from mv.domain.ledger import LedgerLine
 from mv.domain.usage import AllowanceKind, Period, Quota
 from mv.ports import UsageRows
 from mv.store.accounts import AccountRows
+from mv.store.entries import from_line, to_line
 from mv.store.queries import AnyRow, upsert
+from mv.store.reports import ReportRows
 from mv.store.tables import ledger, quotas
 from mv.store.tallies import TallyRows, tally
 
@@ -31,7 +32,7 @@ _QUOTAS = (
 )
 
 
-class SqlUsageRows(TallyRows, AccountRows, UsageRows):
+class SqlUsageRows(TallyRows, AccountRows, ReportRows, UsageRows):
     """Counts and micro-dollars."""
 
     def __init__(self, connection: AsyncConnection) -> None:
@@ -44,7 +45,7 @@ class SqlUsageRows(TallyRows, AccountRows, UsageRows):
             return
         by_key = {_key(line): line for line in reversed(lines)}
         rows = await self._connection.execute(
-            _stored(self._connection.dialect.name), [_from_line(line) for line in lines]
+            _stored(self._connection.dialect.name), [from_line(line) for line in lines]
         )
         new = [by_key[row.job_id, row.kind, row.entry, row.engine] for row in rows]
         await tally(self._connection, new)
@@ -94,39 +95,6 @@ def _stored(dialect: str) -> ReturningInsert[Any]:
 
 def _key(line: LedgerLine) -> tuple[str, str, str, str]:
     return line.job_id, line.kind.value, line.entry.value, line.engine
-
-
-def _from_line(line: LedgerLine) -> dict[str, Any]:
-    return {
-        "job_id": line.job_id,
-        "server_id": line.server_id,
-        "member_id": line.member_id,
-        "project_id": line.project_id,
-        "kind": line.kind.value,
-        "entry": line.entry.value,
-        "amount": line.amount,
-        "engine": line.engine,
-        "counted_at": line.counted_at,
-        "at": line.at,
-        "price": None if line.price is None else line.price.plain(),
-    }
-
-
-def to_line(row: AnyRow) -> LedgerLine:
-    """The entry in a row."""
-    return LedgerLine(
-        job_id=row.job_id,
-        server_id=row.server_id,
-        member_id=row.member_id,
-        project_id=row.project_id,
-        kind=Measure(row.kind),
-        entry=Entry(row.entry),
-        amount=row.amount,
-        engine=row.engine,
-        counted_at=row.counted_at,
-        at=row.at,
-        price=None if row.price is None else Price.model_validate(row.price),
-    )
 
 
 def _from_quota(quota: Quota) -> dict[str, Any]:

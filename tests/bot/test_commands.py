@@ -112,6 +112,9 @@ COMMANDS: dict[str, dict[str, Opt]] = {
     "jobs show": {"ref": REF},
     "jobs cancel": {"ref": REF},
     "usage me": {},
+    "usage member": {"member": Opt(USER, required=True)},
+    "usage server": {"month": text(offers=True)},
+    "usage ledger": {"month": text(offers=True)},
     "quota set": {
         "kind": Opt(required=True, choices=KIND),
         "limit": Opt(NUMBER, required=True),

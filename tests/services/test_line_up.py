@@ -37,8 +37,8 @@ def tools(
     unused: Any = None
     doors = {vendor: VendorDoor(ready=door, variable=f"{vendor}_KEY") for vendor, door in ready.items()}
     return Tools(
-        records=unused, clock=unused, config=config, jobs=unused, media=unused, darkroom=unused, preferences=unused,
-        scratch=unused,
+        records=unused, clock=unused, config=config, jobs=unused, media=unused, darkroom=unused, charts=unused,
+        preferences=unused, scratch=unused,
         writers={}, painters={}, doors=doors, gates=gates or {}, stand_in=stand_in,
     )  # fmt: skip
 

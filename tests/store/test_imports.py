@@ -5,7 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SLOW = ("sqlalchemy", "alembic", "google.genai", "replicate", "PIL", "prometheus_client", "xlsxwriter")
+SLOW = (
+    "sqlalchemy",
+    "alembic",
+    "google.genai",
+    "replicate",
+    "PIL",
+    "prometheus_client",
+    "xlsxwriter",
+    "matplotlib",
+    "numpy",
+)
 CODE = f"import sys, bot.client, mv.app; print([name for name in {SLOW!r} if name in sys.modules])"
 
 

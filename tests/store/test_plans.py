@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from mv.domain.jobs import JobKind, Once
 from mv.domain.mydata import Forgetting
 from mv.domain.search import Filters, parse_query
 from mv.domain.usage import AllowanceKind, Period, Quota
+from mv.domain.usage_report import Booked
 from mv.ports import Transaction
 from mv.store import search
 from mv.store.database import Database
@@ -142,6 +144,12 @@ async def ask_of_jobs(tx: Transaction) -> None:
     await tx.usage.quotas([SERVER, ServerId(2)])
     await tx.usage.lines(new_id())
     await tx.usage.sums([BOT], NOON)
+    later = NOON + timedelta(days=30)
+    await tx.usage.shares(SERVER, NOON, later)
+    await tx.usage.money(SERVER, [NOON, later])
+    for after in (None, Booked(number=5, line=a_line(new_id(), 1))):
+        await tx.usage.entries(SERVER, NOON, later, after=after, size=100)
+    await tx.projects.called([new_id()])
 
 
 async def ask_of_own(tx: Transaction) -> None:

@@ -7,7 +7,7 @@ import functools
 import json
 import os
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from bot.ui import character, exports, forms, help, jobs, mydata, notice, project, scene_history, scenes, takes, usage
+from bot.ui import (
+    character,
+    exports,
+    forms,
+    help,
+    jobs,
+    mydata,
+    notice,
+    project,
+    scene_history,
+    scenes,
+    takes,
+    usage,
+    usage_report,
+)
 from bot.ui import settings as settings_ui
 from bot.ui.brief import ROOM, in_brief
 from bot.ui.custom_ids import Action, ListOf, Turn
@@ -27,6 +41,7 @@ from mv.domain.engine import Vendor
 from mv.domain.excerpt import excerpt, marks_in
 from mv.domain.ids import ChannelId, Kind, MemberId, Ref, ServerId
 from mv.domain.jobs import JobState, Phase, Progress
+from mv.domain.ledger import Measure
 from mv.domain.limits import FOUND, QUERY, VERSIONS
 from mv.domain.mydata import Belongings
 from mv.domain.project import Contents, Entrant, Project, ProjectSheet
@@ -34,7 +49,9 @@ from mv.domain.scene_changes import changes
 from mv.domain.scenes import Change, SceneList, VersionLine
 from mv.domain.search import Passage, Place, Sought, parse_query
 from mv.domain.settings import Option, Rules, RulesView, Setting
+from mv.domain.spending import DaySpend
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
+from mv.domain.usage_report import Month, ServerMonth, Share
 from mv.errors import MvError, error_types
 from mv.export.scenes_files import FileFormat, scene_file
 from mv.export.zips import Archive, Piece
@@ -128,6 +145,18 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
     yield "settings", settings_ui.settings_message(_rules(text, count), saved=True)
     yield "kept", notice.kept(_ref())
     yield "usage", usage.usage_message([usage.usage_card(_allowances(), 10**12, text) for _ in range(count)])
+    yield (
+        "usage of a member",
+        usage.usage_message([usage.usage_card(_allowances(), 10**12, zone=text, of=(records.BIG_ID, text))]),
+    )
+    for lost in (True, False):
+        for chart in (b"PNG", None):
+            month = _server_month(text, count, lost=lost)
+            yield f"usage of a server {lost} {chart!r}", usage_report.server_message(month, chart)
+    yield "no usage", usage_report.server_message(ServerMonth(month=MONTH), None)
+    yield "no ledger", usage_report.no_ledger(MONTH)
+    for archives in _archives(text):
+        yield "ledger", usage_report.ledger_message(MONTH, 10**9, archives)
     yield "quotas", usage.quota_message([allowance.quota for allowance in _allowances()] * count)
     yield "quota", usage.quota_set(_allowances()[0].quota)
     yield "help", help.help_message()
@@ -232,6 +261,26 @@ def _project(text: str) -> Project:
 
 def _contents(text: str) -> Contents:
     return Contents(project=_project(text), scene_lists=records.LAST, characters=records.LAST, takes=records.LAST)
+
+
+MONTH = Month(first=date(2026, 9, 1), zone="America/Argentina/ComodRivadavia", today=date(2026, 9, 30))
+
+
+def _server_month(text: str, count: int, *, lost: bool) -> ServerMonth:
+    """Of more members, projects and engines than there is room for; what is not priced and lost is as much."""
+    keys = [records.key(n) for n in range(3 * count)]
+    shares = [
+        Share(
+            member_id=MemberId(2**63 + n if n else 0), project_id=keys[n % (3 * count)] if n else None,
+            engine=f"{text}{n % (2 * count)}", kind=kind, unpriced=bool(n % 3), amount=10**12 + n,
+        )
+        for n in range(10 * count)
+        for kind in Measure
+        if lost or kind is not Measure.LOST
+    ]  # fmt: skip
+    projects = {key: (Ref(Kind.PROJECT, records.LAST), text) for key in keys}
+    days = tuple(DaySpend(day=date(2026, 9, 1 + n), engine=f"{text}{n}", spend=10**12) for n in range(count))
+    return ServerMonth(month=MONTH, shares=tuple(shares), days=days, projects=projects, budget=10**15 if lost else None)
 
 
 def _archives(text: str) -> Iterator[list[Archive]]:
