@@ -28,7 +28,7 @@ from mv.services.admission import Application, Desk
 from mv.store.database import Database
 from mv.store.tables import ledger, tallies
 from mv.store.tallies import accounts_of
-from mv.store.usage import _from_line
+from mv.store.usage import from_line
 from tests.bench.table import Row, percentile
 from tests.store.things import NOON, SetClock, url_of
 
@@ -141,7 +141,7 @@ def _fill(path: Path, size: int) -> None:
         connection.exec_driver_sql("PRAGMA synchronous = OFF")
         for first in range(0, size, BATCH):
             lines = [_line(number, month) for number in range(first, min(size, first + BATCH))]
-            connection.execute(insert(ledger), [_from_line(line) for line in lines])
+            connection.execute(insert(ledger), [from_line(line) for line in lines])
             for line in lines:
                 for account, kind in accounts_of(line):
                     sums[(*account, kind.value, quarter(line.counted_at))] += line.amount
