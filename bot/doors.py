@@ -27,7 +27,7 @@ from bot.ui.sending import editing, sending
 from mv.domain.ids import MessageId
 from mv.domain.jobs import Job, ReplyTo
 from mv.domain.limits import CHOICES, FILE
-from mv.errors import CannotPost, FileGone, FileTooLarge, MvError, Repeated, Restarting
+from mv.errors import CannotPost, FileGone, FileTooLarge, MvError, Refused, Repeated, Restarting
 from mv.ports import Choice, Courier, JobEngine
 
 log = logging.getLogger(__name__)
@@ -113,6 +113,16 @@ async def waited(interaction: discord.Interaction, work: Coroutine[Any, Any, T],
         if not done:
             with suppress(discord.HTTPException, *UNREACHABLE):
                 await interaction.delete_original_response()
+        raise
+
+
+async def carried_out(interaction: discord.Interaction, work: Coroutine[Any, Any, T], undone: Sheet) -> T:
+    """What `work` returns, which was announced in the place of what was pressed; if it is refused after all, `undone`
+    says so there."""
+    try:
+        return await work
+    except Refused:
+        await interaction.edit_original_response(**editing(undone))
         raise
 
 

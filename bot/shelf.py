@@ -14,7 +14,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import doors, offers
-from bot.actor import actor_of
+from bot.actor import actor_of, member_of
 from bot.delivery import DiscordCourier
 from bot.ui import notice
 from bot.ui.custom_ids import Action, ListOf, Press, Turn
@@ -25,7 +25,7 @@ from mv.app import App
 from mv.domain import limits
 from mv.domain.character import Character
 from mv.domain.engine import Makes
-from mv.domain.ids import Kind, MemberId, Ref
+from mv.domain.ids import Kind, MemberId, RecordId, Ref
 from mv.domain.scenes import SceneList
 from mv.domain.search import Sought
 from mv.ports import Found, Page
@@ -47,6 +47,14 @@ class Part(commands.Cog):
     def sent_forms(self) -> dict[Form, doors.Sent]:
         """Its forms."""
         return {}
+
+
+async def at_home(interaction: discord.Interaction, shelf: Shelf[Any], record_id: RecordId) -> None:
+    """In a direct message, what changes a record is for members of its server, which is asked of Discord. Raises
+    ServerOnly for who left it."""
+    server = await shelf.home(record_id) if interaction.guild_id is None else None
+    if server is not None:
+        await member_of(interaction, server)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +144,11 @@ class ShelfPart(Part):
         )  # fmt: skip
         await doors.show(interaction, await self._found(interaction, sought, Turn(what=self.signs.found)))
 
-    @app_commands.command(name="star", description="Keep one from clean-up, or no longer")
-    @app_commands.describe(ref="Its number")
-    async def star(self, interaction: discord.Interaction, ref: str) -> None:
-        """Gives it a star, or takes it away."""
-        record = await self.shelf.star(actor_of(interaction), ref)
+    @app_commands.command(name="star", description="Keep one from clean-up")
+    @app_commands.describe(ref="Its number", remove="Take the star away again: its owner and managers")
+    async def star(self, interaction: discord.Interaction, ref: str, remove: bool = False) -> None:
+        """Gives it a star; a second one changes nothing."""
+        record = await self.shelf.star(actor_of(interaction), ref, remove=remove)
         await doors.show(interaction, notice.starred(record.ref, self.called(record), record.starred_at))
 
     @app_commands.command(name="delete", description="Delete one of yours, after asking")
@@ -164,6 +172,7 @@ class ShelfPart(Part):
 
     async def on_delete(self, interaction: discord.Interaction, press: Press) -> None:
         """Asks first."""
+        await at_home(interaction, self.shelf, press.record)
         record = await self.shelf.deletable_by_id(actor_of(interaction), press.record)
         message = interaction.message.id if interaction.message else 0
         question = notice.delete_question(self.signs.delete_yes, record.id, record.ref, self.called(record), message)
@@ -171,6 +180,7 @@ class ShelfPart(Part):
 
     async def on_delete_yes(self, interaction: discord.Interaction, press: Press) -> None:
         """The answer to the question."""
+        await at_home(interaction, self.shelf, press.record)
         record = await self.shelf.delete(actor_of(interaction), press.record)
         until = await self.shelf.undo_until(record)
         said = notice.deleted(self.signs.undo, record.id, record.ref, self.called(record), until, press.message)
@@ -178,6 +188,7 @@ class ShelfPart(Part):
 
     async def on_undo(self, interaction: discord.Interaction, press: Press) -> None:
         """Brings it back."""
+        await at_home(interaction, self.shelf, press.record)
         record = await self.shelf.undelete(actor_of(interaction), press.record)
         await doors.both(interaction, press.message, notice.undone(record.ref, self.called(record), self.signs.group))
 

@@ -58,7 +58,8 @@ class MyDataCog(commands.GroupCog, group_name="mydata", group_description="Your 
             return
         await self.app.mydata.question(actor_of(interaction), _shared(interaction))
         await doors.turn(interaction, ui.forgetting())
-        found = await self.app.mydata.forget(actor_of(interaction), _shared(interaction))
+        work = self.app.mydata.forget(actor_of(interaction), _shared(interaction))
+        found = await doors.carried_out(interaction, work, ui.not_forgotten())
         sheet = ui.forgot(found, _names(interaction)) if found else ui.nothing_left()
         await interaction.edit_original_response(**editing(sheet))
 

@@ -15,7 +15,7 @@ from bot.ui.lists import list_sheet
 from bot.ui.search import FOUND_TITLE, found_sheet, marked
 from bot.ui.takes import note_in_words, wish
 from bot.ui.text import EMPTY, bare, line, plain
-from bot.ui.words import ACCENT, engine_gone, many, marks, member, price, stamp, standing
+from bot.ui.words import ACCENT, engine_gone, made_with, many, marks, member, price, stamp, standing
 from mv.domain.character import Character, CharacterView, Take
 from mv.domain.excerpt import Excerpt
 from mv.domain.ids import RecordId
@@ -152,7 +152,7 @@ def _facts(view: CharacterView, take: Take) -> str:
 def _footer(take: Take) -> str:
     seed = f"seed {take.seed}" if take.seed is not None else ""
     size = f"{take.original.width} × {take.original.height}"
-    return " · ".join(filter(None, (bare(take.model_version or take.engine, 80), seed, size, price(take.cost))))
+    return " · ".join(filter(None, (made_with(take.engine, take.model_version), seed, size, price(take.cost))))
 
 
 def _alt_text(record: Character, take: Take) -> str:

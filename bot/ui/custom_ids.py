@@ -176,7 +176,8 @@ def list_id(turn: Turn) -> str:
 
 
 LIST_TEMPLATE = (
-    rf"mv:list\.(?P<what>{'|'.join(ListOf)}):(?P<before>\d{{1,12}}):(?P<project>\d{{1,12}}):(?P<member>\d{{1,20}})"
+    rf"mv:list\.(?P<what>{'|'.join(ListOf)}):(?P<before>\d{{1,12}}):(?P<project>\d{{1,12}})"
+    r":(?P<member>\d{1,19})"
 )
 """Matches every custom_id that turns a list."""
 
@@ -187,7 +188,7 @@ def turn_of(found: re.Match[str]) -> Turn:
         what=ListOf(found["what"]),
         before=int(found["before"]),
         project=int(found["project"]),
-        member=int(found["member"]),
+        member=min(int(found["member"]), 2**63 - 1),  # all that a record can hold
     )
 
 

@@ -125,11 +125,26 @@ def _budget_reached(error: e.BudgetReached) -> Words:
     return Words(what, ask if error.limit == 0 else f"It starts anew <t:{error.resets_at}:R>. {ask}")
 
 
+_PARTS = ("version", "take")
+_LISTED = {"scene list": "scenes", "character": "character", "job": "jobs", "project": "project"}
+
+
 def _not_found(error: e.NotFound) -> Words:
     given = f" {_code(error.given, 60)}" if error.given else ""
     if not given:  # a button, whose record was deleted since, most often
         return Words(f"There is no {error.kind} here any more.", "The lists show what there is.")
-    return Words(f"There is no {error.kind}{given} here.", _near(error.nearest) or "The lists show what there is.")
+    ref, _, part = error.given.partition(" ")
+    if error.kind in _PARTS and part:  # such as `S12 v7`
+        command = "scenes" if error.kind == "version" else "character"
+        number = "".join(filter(str.isdigit, part))
+        return Words(f"{ref} has no {error.kind} {number}.", f"`/{command} history ref:{ref}` shows what there is.")
+    shown = (
+        f"`/{_LISTED[error.kind]} list` shows what there is."
+        if error.kind in _LISTED
+        else "The lists show what there is."
+    )
+    near = f"There are {', '.join(_code(name, 80) for name in error.nearest)}. " if error.nearest else ""
+    return Words(f"There is no {error.kind}{given} here.", near + shown)
 
 
 def _busy(error: e.VendorBusy) -> Words:
@@ -238,7 +253,10 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
         f"There is nothing to look for in {_code(x.given, 80)}.",
         "Type at least one word or number that shall be found; signs and emoji are not searched.",
     ),
-    e.Unknown: lambda x: Words(f"There is no {x.kind} {_code(x.given, 80)}.", _near(x.nearest)),
+    e.Unknown: lambda x: Words(
+        f"There is no {x.kind} {_code(x.given, 80)}.",
+        _near(x.nearest) or ("`/project list` shows what there is." if x.kind == "project" else ""),
+    ),
     e.FileTooLarge: _file_too_large,
     e.FileGone: lambda x: Words("Discord did not give out this file.", "Send it once more."),
     e.NotOurs: _not_ours,

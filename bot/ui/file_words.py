@@ -7,6 +7,7 @@ from mv.domain.scenes import ShotSize
 NOT_OURS = {
     "archive": "This is an archive or a spreadsheet, not a `scenes.json`",
     "not_utf8": "This is no text in UTF-8, as a `scenes.json` is",
+    "empty": "This file is empty",
     "not_json": "This is no JSON",
     "too_deep": "This is JSON that is nested far too deep",
     "too_much": "This is JSON with far more in it than a scene list has",

@@ -45,7 +45,8 @@ def forget_question(found: Sequence[Belongings], names: Mapping[ServerId, str], 
         *_by_server(found, names),
         "**Goes for good** · what only you see, and what you deleted.",
         "**Stays for the team, without your name and your words** · the rest: scene lists and pictures stay, but not "
-        "the idea, character, style and instructions that you typed; nor what your jobs were asked for.",
+        "the idea, character, style and instructions that you typed, also where a scene repeats them word for word; "
+        "nor what your jobs were asked for.",
         "**Stays as it is** · scenes that you edited by hand or imported, names of projects and of others' characters, "
         "and the description of a character with which another member made pictures or a scene list for all to see.",
         f"{_COUNTED} {_MESSAGES} Backups keep what they hold until they are deleted.",
@@ -66,6 +67,11 @@ def forget_question(found: Sequence[Belongings], names: Mapping[ServerId, str], 
 def forgetting() -> Sheet:
     """It has begun: the question is answered, and has no buttons any more."""
     return notice("Forgetting…", "This comes to its end by itself.")
+
+
+def not_forgotten() -> Sheet:
+    """Something came in between."""
+    return notice("Nothing was forgotten", "Everything of yours is as it was.", tone=Tone.CARE)
 
 
 def forgot(found: Sequence[Belongings], names: Mapping[ServerId, str]) -> Sheet:

@@ -83,7 +83,8 @@ def starred(ref: Ref, title: str, since: datetime | None) -> Sheet:
     if since is None:
         return notice(f"{ref} has no star any more", f"{name}\nClean-up may remove it, where this server has one.")
     return notice(
-        f"{STAR} {ref} is starred", f"{name}\nClean-up leaves it alone. The same command takes the star away again."
+        f"{STAR} {ref} is starred",
+        f"{name}\nClean-up leaves it alone. With `remove:True` its owner or a manager takes the star away again.",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import discord
 
 from bot.ui.forms import Form, Target, opened
+from mv.domain.scene_edits import as_shown
 from mv.domain.scenes import Scene, SceneListView, ShotSize
 from mv.errors import NotChosen
 
@@ -60,4 +61,4 @@ def _typed(scene: Scene) -> dict[str, str]:
 
 
 def _one_line(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
+    return " ".join(as_shown(value).split())

@@ -58,6 +58,12 @@ def how_made(version: SceneVersion) -> str:
         way = f"scene {version.scene} revised"
     elif version.change is Change.EDIT and version.scene:
         way = f"scene {version.scene} edited by hand"
+    elif version.change is Change.INSERT and version.scene:
+        way = f"scene {version.scene} inserted"
+    elif version.change is Change.MOVE and version.scene:
+        way = f"a scene moved to place {version.scene}"
+    elif version.change is Change.REMOVE and version.scene:
+        way = f"scene {version.scene} removed"
     else:
         way = WAYS[version.change]
     before = version.based_on

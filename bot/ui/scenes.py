@@ -13,7 +13,20 @@ from bot.ui.lists import list_sheet
 from bot.ui.scene_history import how_made, made_meanwhile_text, restore_button
 from bot.ui.search import FOUND_TITLE, found_sheet, marked
 from bot.ui.text import EMPTY, bare, line, plain
-from bot.ui.words import ACCENT, engine_gone, length, many, marks, member, price, quote, stamp, standing, timecode
+from bot.ui.words import (
+    ACCENT,
+    engine_gone,
+    length,
+    made_with,
+    many,
+    marks,
+    member,
+    price,
+    quote,
+    stamp,
+    standing,
+    timecode,
+)
 from mv.domain.excerpt import Excerpt
 from mv.domain.ids import RecordId
 from mv.domain.scenes import Scene, SceneList, SceneListView, SceneVersion, ShotSize
@@ -41,13 +54,24 @@ def scene_pages(view: SceneListView) -> list[list[discord.Embed]]:
     return limits.pages(_head(view), _later_head(view), _cards(view.version))
 
 
-def scene_list_message(view: SceneListView, page: int = 1) -> Sheet:
-    """One page with its buttons; `page` counts from 1, and one that does not exist is the nearest that does."""
+def scene_list_message(view: SceneListView, page: int = 1, *, scene: int = 1) -> Sheet:
+    """One page with its buttons; `page` counts from 1, and one that does not exist is the nearest that does. The first
+    is left out where a later `scene` is what matters."""
     pages = scene_pages(view)
-    page = min(max(page, 1), len(pages))
+    page = _page_of(pages, scene) if scene > 1 else min(max(page, 1), len(pages))
     turning = _turning(view.record.id, view.version.number, page, len(pages))
     rows = (turning, _acting(view, _only_scene(pages, page)), _seeing(view))
     return Sheet(embeds=tuple(pages[page - 1]), rows=tuple(row for row in rows if row))
+
+
+def _page_of(pages: Sequence[Sequence[discord.Embed]], scene: int) -> int:
+    """The page that has that scene; the last, if it is not there any more."""
+    seen = 0
+    for number, page in enumerate(pages, start=1):
+        seen += len(page) - 1
+        if scene <= seen:
+            return number
+    return len(pages)
 
 
 def _only_scene(pages: Sequence[Sequence[discord.Embed]], page: int) -> int:
@@ -168,8 +192,7 @@ def _character(view: SceneListView) -> str:
 
 
 def _made_by(version: SceneVersion) -> str:
-    who = bare(version.model_version or version.engine, 80)
-    return f"{who} · flavor {bare(version.brief.flavor, 80)}"
+    return f"{made_with(version.engine, version.model_version)} · flavor {bare(version.brief.flavor, 80)}"
 
 
 def _cards(version: SceneVersion) -> list[discord.Embed]:

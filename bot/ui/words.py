@@ -6,7 +6,7 @@ from datetime import datetime
 
 import discord
 
-from bot.ui.text import line
+from bot.ui.text import bare, line
 from mv.domain.jobs import JobKind
 from mv.domain.money import dollars
 
@@ -98,3 +98,9 @@ def marks(*, starred: bool, private: bool) -> str:
 def standing(*, starred: bool, private: bool) -> str:
     """The same behind a head, with the words that belong to it."""
     return f"{f' {STAR}' if starred else ''}{f' · {LOCK} only you see this' if private else ''}"
+
+
+def made_with(engine: str, answered: str) -> str:
+    """The engine by its name, by which it is chosen and found, and who really answered, where that says more."""
+    name, version = bare(engine, 60), bare(answered, 80)
+    return f"{name} ({version})" if version and version != name else name

@@ -30,6 +30,7 @@ FOUND = 6
 CHOICES = 25
 """Autocomplete answers at most."""
 _NEVER = "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+_HIDDEN = frozenset(("Z", "Cc", "Cf", "Cs"))
 _NO_TEXT = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NEVER}]")
 
 
@@ -56,8 +57,13 @@ def without_controls(value: str) -> str:
 
 
 def seen(value: str) -> bool:
-    """Whether a reader would see anything of it: not only spaces, controls, and characters without a width."""
-    return any(unicodedata.category(char)[0] not in "ZC" for char in value)
+    """Whether a reader would see anything of it: not only spaces, controls, and characters without a width. What this
+    Python's Unicode does not know yet may be a letter."""
+    return any(
+        not _HIDDEN.intersection((unicodedata.category(char)[0], unicodedata.category(char)))
+        for char in value
+        if not _NO_TEXT.match(char)
+    )
 
 
 def number(field: str, value: int | None, bounds: tuple[int, int]) -> int | None:

@@ -21,7 +21,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,6 +42,8 @@ be forgotten may still repeat their words."""
 _WORDS = ("idea", "character", "traits", "video_type", "style", "camera", "project")
 """What a member types freely into a request for scenes."""
 _NEEDED = ("idea", "character")
+QUOTED = 12
+"""Characters of a text that is looked for in what a generator made of it."""
 _OF_FILE = (*_WORDS, "flavor")
 """In a file there may stand anything."""
 
@@ -161,6 +164,20 @@ def without_description(request: Mapping[str, Any]) -> dict[str, Any]:
     """A character's request without what its owner typed; or its defaults, whose name is taken from the
     description."""
     return {name: value for name, value in request.items() if name not in ("description", "name", "project")}
+
+
+def phrases_of(brief: SceneBrief, request: Mapping[str, Any]) -> tuple[str, ...]:
+    """What its owner typed that is long enough to be told from chance where a scene repeats it."""
+    typed = {brief.idea, *(str(request[name]) for name in _WORDS if isinstance(request.get(name), str))}
+    return tuple(sorted((text for text in typed if len(text) >= QUOTED and text != REMOVED), key=len, reverse=True))
+
+
+def unquoted(text: str, phrases: Iterable[str]) -> str:
+    """A text without what it repeats of these word for word, in whatever case and spacing."""
+    for phrase in phrases:
+        pattern = r"\s+".join(map(re.escape, phrase.rstrip(".!? ").split()))
+        text = re.sub(pattern, REMOVED, text, flags=re.IGNORECASE) if pattern else text
+    return text
 
 
 def repeats(title: str, idea: str) -> bool:

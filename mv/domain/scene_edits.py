@@ -72,6 +72,25 @@ def written(typed: Mapping[str, str]) -> Scene:
     )
 
 
+def rewritten(scene: Scene, typed: Mapping[str, str]) -> Scene:
+    """A scene as it came back from a form that showed it: what was left as it was shown is what it was. Raises as
+    `written`."""
+    values = scene.model_dump(mode="json")
+    left = [name for name, text in typed.items() if name in values and _plain(text) == _plain(as_shown(values[name]))]
+    filled = {"shot_size": ShotSize.MS.value, "duration_seconds": "1"}
+    changed = written({**typed, **{name: filled.get(name, "…") for name in left}})
+    return changed.model_copy(update={name: getattr(scene, name) for name in left})
+
+
+def as_shown(value: object) -> str:
+    """A value of a scene in a form."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _size(typed: str) -> ShotSize:
     size = shot_size(typed)
     if size is None:
@@ -87,5 +106,6 @@ def _seconds(typed: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0.1 <= seconds <= LONGEST_SECONDS:  # also what is no number
-        raise OutOfRange(field="duration_seconds", low=1, high=int(LONGEST_SECONDS))
+        allowed = (f"a number of seconds from 0.1 to {LONGEST_SECONDS:g}",)
+        raise NotChosen(field="duration_seconds", given=typed.strip(), allowed=allowed)
     return seconds

@@ -102,6 +102,8 @@ def _decoded(data: bytes) -> object:
         raise NotOurs(why="not_utf8") from None
     if any(number > _PARTS for number, _ in enumerate(_PART.finditer(text))):
         raise NotOurs(why="too_much")
+    if not limits.seen(text):
+        raise NotOurs(why="empty")
     try:
         return json.loads(text, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
@@ -237,10 +239,10 @@ class _Reader:
             self.wrong(f"{place}{name}", "text")
         elif len(value) > most:
             self.wrong(f"{place}{name}", f"long:{most}:{len(value)}")
-        elif not empty and not value.strip():
-            self.wrong(f"{place}{name}", "empty")
         elif _HALF.search(value) or "\0" in value or (not typed and _CONTROLS.search(value)):
             self.wrong(f"{place}{name}", "controls")
+        elif not empty and not (value.strip() if typed else limits.seen(value)):
+            self.wrong(f"{place}{name}", "empty")
         else:
             return value
         return ""

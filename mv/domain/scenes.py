@@ -232,9 +232,13 @@ class SceneListView:
     meanwhile: tuple[VersionLine, ...] = ()
 
 
+MOST_MEANWHILE = 20
+"""Versions that are noted as made meanwhile."""
+
+
 def meanwhile(numbers: Iterable[int]) -> list[str]:
-    """Notes that these versions were made while another was made."""
-    return [f"{_MEANWHILE}{number}" for number in numbers]
+    """Notes that these versions were made while another was made: the newest of them, where there are very many."""
+    return [f"{_MEANWHILE}{number}" for number in list(numbers)[-MOST_MEANWHILE:]]
 
 
 def made_meanwhile(version: SceneVersion) -> tuple[int, ...]:

@@ -129,8 +129,10 @@ def parse_query(text: str) -> Query:
 
 
 def readable(text: str) -> str:
-    """A query without what nobody sees and what parts words all the same."""
-    return "".join(" " if char in _BLANK or unicodedata.category(char) in _UNREADABLE else char for char in text)
+    """A query without what nobody sees: marks of direction and joiners are left out, as in the words that are looked
+    through, so that a sign before or behind a word is where it seems to be. What parts words is a space."""
+    shown = (char for char in text if char in _BLANK or unicodedata.category(char) != "Cf")
+    return "".join(" " if char in _BLANK or unicodedata.category(char) in _UNREADABLE else char for char in shown)
 
 
 def parse_typed(text: str, most: int) -> tuple[Term, ...]:

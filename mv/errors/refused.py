@@ -98,8 +98,8 @@ class FileGone(Refused):
 
 @dataclass(eq=False)
 class NotOurs(Refused):
-    """A file that is none of those we write. `why`: archive, not_utf8, not_json (at that `line`, if it is known),
-    too_deep, too_much, another_kind, newer."""
+    """A file that is none of those we write. `why`: archive, not_utf8, empty, not_json (at that `line`, if it is
+    known), too_deep, too_much, another_kind, newer."""
 
     why: str
     line: int = 0

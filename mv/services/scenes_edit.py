@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from mv.domain.actor import Actor
 from mv.domain.ids import Kind, RecordId
-from mv.domain.scene_edits import inserted, moved, removed, with_scene, written
+from mv.domain.scene_edits import inserted, moved, removed, rewritten, scene_of, with_scene, written
 from mv.domain.scenes import Change, SceneDraft, SceneList, SceneListView, SceneVersion, TokenUsage, meanwhile
 from mv.errors import NotFound, Same
 from mv.ports import Transaction
@@ -36,8 +36,11 @@ class SceneEdits(Shelf[SceneList]):
         self, actor: Actor, record_id: RecordId, version: int, number: int, typed: Mapping[str, str]
     ) -> SceneListView:
         """Another scene, as typed, in the place of this one. Raises Refused."""
-        scene = written(typed)
-        edit = _Edit(change=Change.EDIT, alter=lambda draft: with_scene(draft, number, scene), scene=number)
+
+        def alter(draft: SceneDraft) -> SceneDraft:
+            return with_scene(draft, number, rewritten(scene_of(draft, number), typed))
+
+        edit = _Edit(change=Change.EDIT, alter=alter, scene=number)
         return await self._by_id(actor, record_id, version, edit)
 
     async def insert(

@@ -26,6 +26,11 @@ class SceneImports:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
 
+    async def was_private(self, data: bytes) -> bool:
+        """Whether the list in the file was its owner's alone. Raises FileTooLarge, NotOurs, BadFile."""
+        content = await asyncio.to_thread(read_scene_file, data)
+        return content.request.get("private") is True
+
     async def scenes(
         self, actor: Actor, data: bytes, *, project: str | None = None, private: bool = False
     ) -> SceneListView:

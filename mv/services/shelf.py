@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from mv.domain import limits
 from mv.domain.actor import Actor
 from mv.domain.character import Character
-from mv.domain.ids import Kind, MemberId, RecordId, parse_ref
+from mv.domain.ids import Kind, MemberId, RecordId, ServerId, parse_ref
 from mv.domain.project import Project
 from mv.domain.scenes import SceneList
 from mv.domain.search import Filters, Sought, first_day, parse_query, readable, widened
@@ -120,12 +120,16 @@ class Shelf(Generic[R]):
                 raise NotFound(kind=self._name, given=str(record.ref))
             return record
 
-    async def star(self, actor: Actor, given: str) -> R:
-        """Keeps a record from clean-up, or no longer, by ref: the record as it is then. Whoever sees it may. Raises
-        NotFound."""
+    async def star(self, actor: Actor, given: str, *, remove: bool = False) -> R:
+        """Keeps a record from clean-up, by ref: whoever sees it may. To `remove` the star lets pictures of it go, so
+        that is for who may delete it. The record as it is then. Raises NotFound, NotAllowed."""
         async with self._tools.records.write() as tx:
             record = await self._find(tx, actor, given)
-            starred_at = None if record.starred_at else self._tools.clock.now()
+            if remove:
+                owned(actor, record, "take the star from")
+            if remove is (record.starred_at is None):  # it is so already
+                return record
+            starred_at = None if remove else self._tools.clock.now()
             await self._rows(tx).star(record.id, starred_at)
         what = "starred" if starred_at else "not starred any more"
         log.info("%s of server %s is %s, by member %s", record.ref, record.server_id, what, actor.member_id)
@@ -153,6 +157,12 @@ class Shelf(Generic[R]):
             return found
 
         return await self._tools.records.transact(bring_back)
+
+    async def home(self, record_id: RecordId) -> ServerId | None:
+        """The server of a record, deleted or not."""
+        async with self._tools.records.read() as tx:
+            record = await self._rows(tx).get(record_id, deleted=True)
+        return record.server_id if record is not None else None
 
     async def _find(self, tx: Transaction, actor: Actor, given: str) -> R:
         """By ref, with the nearest numbers in the refusal."""

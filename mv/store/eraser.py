@@ -5,7 +5,8 @@ A part that is done names the member no more, and so is not found again: where i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, and_, bindparam, case, delete, exists, func, or_, select, update
@@ -16,7 +17,9 @@ from mv.domain.mydata import (
     GONE,
     REMOVED,
     Forgetting,
+    phrases_of,
     repeats,
+    unquoted,
     without_description,
     without_figure,
     without_file,
@@ -50,6 +53,12 @@ _KEPT_OF_STEPS = ("ticket", "mark", "error")
 _THIS_VERSION = and_(
     scene_versions.c.scene_list_id == bindparam("of_list"), scene_versions.c.number == bindparam("numbered")
 )
+_THIS_SCENE = and_(
+    scenes.c.scene_list_id == bindparam("of_list"),
+    scenes.c.version == bindparam("of_version"),
+    scenes.c.number == bindparam("nth"),
+)
+_SCENE_TEXTS = ("title", "description", "negative_description", "action", "location", "mood", "cue")
 _VERSIONS_OF_OTHERS = (
     select(func.coalesce(func.sum(scene_lists.c.versions), 0))
     .where(scene_lists.c.character_id == characters.c.id, scene_lists.c.owner_id != characters.c.owner_id)
@@ -170,19 +179,22 @@ class Eraser:
 
     async def _without_words(self, lists: Sequence[RecordId]) -> list[RecordId]:
         """Of all versions of these; returns the lists whose current title was nothing but such words."""
-        columns = ("scene_list_id", "number", "title", "brief", "request", "defaults_applied", "change")
+        columns = ("scene_list_id", "number", "title", "logline", "brief", "request", "defaults_applied", "change")
         query = select(*(scene_versions.c[name] for name in columns), scene_lists.c.versions).join_from(
             scene_versions, scene_lists, scene_lists.c.id == scene_versions.c.scene_list_id
         )
         rows = (await self._connection.execute(query.where(scene_lists.c.id.in_(lists)))).all()
         from_file = {row.scene_list_id for row in rows if row.change == Change.IMPORT.value}
         changed, untitled = [], []
+        phrases: dict[RecordId, set[str]] = defaultdict(set)
         for row in rows:
             before, defaults = SceneBrief.model_validate(row.brief), row.defaults_applied
             if row.scene_list_id in from_file:
                 brief, request, defaults = without_file(before, row.request, defaults)
             else:
                 brief, request = without_words(before, row.request)
+            if row.scene_list_id not in from_file:
+                phrases[RecordId(row.scene_list_id)].update(phrases_of(before, row.request))
             titled = repeats(row.title, before.idea)
             if titled and row.number == row.versions:
                 untitled.append(RecordId(row.scene_list_id))
@@ -191,13 +203,28 @@ class Eraser:
                     "of_list": row.scene_list_id,
                     "numbered": row.number,
                     "title": REMOVED if titled else row.title,
+                    "logline": unquoted(row.logline, phrases[RecordId(row.scene_list_id)]),
                     "brief": brief.model_dump(mode="json"),
                     "request": request,
                     "defaults_applied": defaults,
                 }
             )
         await self._many(update(scene_versions).where(_THIS_VERSION), changed)
+        await self._without_quotes(phrases)
         return untitled
+
+    async def _without_quotes(self, phrases: Mapping[RecordId, Collection[str]]) -> None:
+        """What the scenes of these lists repeat word for word of what was asked for."""
+        for of_list, said in phrases.items():
+            if not said:
+                continue
+            rows = await self._connection.execute(select(scenes).where(scenes.c.scene_list_id == of_list))
+            changed = []
+            for row in rows.mappings():
+                texts = {name: unquoted(row[name], said) for name in _SCENE_TEXTS}
+                if any(texts[name] != row[name] for name in _SCENE_TEXTS):
+                    changed.append({"of_list": of_list, "of_version": row["version"], "nth": row["number"], **texts})
+            await self._many(update(scenes).where(_THIS_SCENE), changed)
 
     async def _versions(self, size: int) -> bool:
         query = (

@@ -330,7 +330,6 @@ tallies = Table(
     Column("quarter", BigInteger, nullable=False),
     Column("amount", BigInteger, nullable=False),
     PrimaryKeyConstraint("server_id", "scope", "subject", "kind", "quarter"),
-    Index("ix_tallies_quarter", "quarter"),
     sqlite_with_rowid=False,
 )
 

@@ -18,8 +18,8 @@ from tests.bench.side import BARE, OURS, Side
 from tests.bench.table import HEAD, Row
 from tests.bench.vendors import vendors
 
-KEYS = "abcdefghil"
-NAMES = {"library": "l"}
+KEYS = "abcdefghilm"
+NAMES = {"library": "l", "quota": "m"}
 """Keys that may be asked for by a word."""
 
 
@@ -61,6 +61,10 @@ async def measure(keys: str, command: Sequence[str], *, quick: bool) -> AsyncIte
 
         for row in await library.large(quick=quick):
             yield [row]
+    if "m" in keys:
+        from tests.bench import quota
+
+        yield await quota.checks(quick=quick)
     if tuple(command) == OURS:  # the others have nothing to cancel, to queue or to finish
         for key, measured in (("g", cancels.rounds), ("h", fairness.turns), ("i", stops.stops)):
             if key in keys:
@@ -71,7 +75,7 @@ async def main() -> int:
     """Prints the table; with --strict, 1 if an aim was missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "keys", nargs="*", default=list(KEYS), metavar="a-i, library", help="which measurements; all by default"
+        "keys", nargs="*", default=list(KEYS), metavar="a-i, library, quota", help="which measurements; all by default"
     )
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
     parser.add_argument("--bare", action="store_true", help="the bare bot on both sides")

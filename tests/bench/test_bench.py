@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import library
+from tests.bench import library, quota
 from tests.bench.__main__ import measure
 from tests.bench.side import BARE
 from tests.bench.table import against, percentile
@@ -21,6 +21,12 @@ async def test_a_small_library() -> None:
     assert {row.key for row in rows} == {"l"}
     judged = {row.what.partition(",")[0] for row in rows if row.bound}
     assert {"search", "search: a rare word", "search: no match", "offer: a number"} <= judged
+    assert all(row.ratio is not None and row.ratio > 0 for row in rows)
+
+
+async def test_a_small_ledger() -> None:
+    rows = await quota.checks(quick=True, sizes=(40, 400))
+    assert [row.key for row in rows] == ["m", "m"]
     assert all(row.ratio is not None and row.ratio > 0 for row in rows)
 
 

@@ -66,7 +66,7 @@ async def test_original_gives_all_takes_or_one(world: World) -> None:
     assert everything.ephemeral
     assert len(files(reply(everything))) == 3
     assert len(files(reply(await world.bob.slash(world.channel, "character original", ref="C1", take=2)))) == 1
-    assert "There is no take" in said(await world.bob.slash(world.channel, "character original", ref="C1", take=4))
+    assert "has no take" in said(await world.bob.slash(world.channel, "character original", ref="C1", take=4))
 
 
 async def test_again_adds_takes_with_a_new_seed(world: World) -> None:

@@ -71,7 +71,7 @@ COMMANDS: dict[str, dict[str, Opt]] = {
     "scenes restore": {"ref": REF, "version": VERSION},
     "scenes list": {"project": PROJECT, "member": Opt(USER)},
     "scenes search": SEARCH,
-    "scenes star": {"ref": REF},
+    "scenes star": {"ref": REF, "remove": Opt(BOOLEAN)},
     "scenes delete": {"ref": REF},
     "scenes export": {
         "ref": REF,
@@ -96,7 +96,7 @@ COMMANDS: dict[str, dict[str, Opt]] = {
     "character history": {"ref": REF},
     "character main": {"ref": REF, "take": Opt(INTEGER, required=True, low=1)},
     "character rename": {"ref": REF, "name": text(80, required=True)},
-    "character star": {"ref": REF},
+    "character star": {"ref": REF, "remove": Opt(BOOLEAN)},
     "character list": {"project": PROJECT, "member": Opt(USER)},
     "character search": SEARCH,
     "character original": {"ref": REF, "take": Opt(INTEGER, low=1)},

@@ -94,6 +94,20 @@ async def test_a_channel_that_is_gone_leads_to_a_direct_message(world: World) ->
     assert (await world.job(1)).delivered_by is Delivery.DIRECT
 
 
+async def test_who_left_the_server_changes_nothing_of_it_by_old_buttons(world: World) -> None:
+    only_new_messages(world)
+    world.env.inject_error("POST", f"/channels/{world.channel.id}/messages", status=404, code=10003)
+    await create(world)
+    box = world.ann.user.dm_channel.last_message
+    assert box is not None
+    question = await world.ann.user.click(box, label="Delete")
+    assert "Delete S1?" in said(question), "a member may, from wherever"
+    world.server.remove_member(world.ann)
+    assert "works in a server only" in said(await world.ann.user.click(reply(question), label="Delete S1"))
+    assert "works in a server only" in said(await world.ann.user.click(box, label="Delete"))
+    assert "S1 · version 1" in said(await world.bob.slash(world.channel, "scenes show", ref="S1"))
+
+
 async def test_nowhere_is_noted_and_the_record_is_kept(world: World) -> None:
     only_new_messages(world)
     world.env.inject_error("POST", f"/channels/{world.channel.id}/messages", status=403, code=50013)

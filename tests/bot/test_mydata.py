@@ -379,6 +379,18 @@ async def test_a_version_that_comes_later_brings_no_words_back(make_world: MakeW
     assert SECRET not in json.dumps([version.request, version.brief.model_dump()])
 
 
+async def test_what_a_draft_repeats_word_for_word_goes_too(make_world: MakeWorld) -> None:
+    world = await make_world()
+    idea = f"A {SECRET} keeper dances with the tide"
+    await world.ann.slash(world.channel, "scenes create", idea=idea, character="a very old figure", count=3)
+    assert idea.casefold() in said(world.last).casefold(), "the offline engine's logline repeats it"
+    await forget(world)
+    shown = await world.bob.slash(world.channel, "scenes show", ref="S1")
+    assert SECRET not in said(shown).casefold()
+    assert "(removed)" in said(shown)
+    assert "S1" not in said(await world.bob.slash(world.channel, "scenes search", query=SECRET)).replace(SECRET, "")
+
+
 async def test_a_repetition_that_is_under_way_comes_without_the_words(make_world: MakeWorld) -> None:
     world = await make_world()
     await world.bob.slash(world.channel, "scenes create", idea="bobs idea", character="x", count=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -296,7 +297,7 @@ async def test_an_edit_that_changes_nothing_makes_no_version(world: World) -> No
         ({"title": " "}, "is empty"),
         ({"details": "Lighting: neon\nNonsense"}, "does not fit"),
         ({"details": "Shot size: sideways\nSeconds: 4"}, "does not fit"),
-        ({"details": "Shot size: CU\nSeconds: forever"}, "must be from 1 to 600"),
+        ({"details": "Shot size: CU\nSeconds: forever"}, "a number of seconds from 0.1 to 600"),
         ({"details": "Shot size: CU\nSeconds: 4\nMood: " + "m" * 301}, "may have 300 characters"),
     ],
 )
@@ -311,6 +312,34 @@ async def test_an_edit_that_is_refused_keeps_its_text(world: World, change: dict
     mended = {**typed, "title": "Mended", "details": "Shot size: CU\nSeconds: 3"}
     await world.bob.submit_modal(again, mended)
     assert (await version(world)).draft.scenes[0].title == "Mended"
+
+
+async def test_a_form_that_comes_back_unchanged_makes_no_version(world: World) -> None:
+    scene = (await version(world)).draft.scenes[1]
+    odd = scene.model_copy(update={"duration_seconds": 4.333333, "mood": "calm\n\nthen not", "title": " Two  words "})
+    async with world.app.tools.records.write() as tx:
+        found = await tx.scenes.version_of_job((await world.job(1)).id)
+        assert found is not None
+        base = await tx.scenes.version(*found)
+        assert base is not None
+        scenes = (base.draft.scenes[0], odd, *base.draft.scenes[2:])
+        draft = base.draft.model_copy(update={"scenes": scenes})
+        await tx.scenes.add_version(found[0], replace(base, number=2, job_id=None, draft=draft))
+    shown = await world.bob.slash(world.channel, "scenes edit", ref="S1", scene=2)
+    assert "no version was made" in said(await world.bob.submit_modal(shown, values(shown)))
+    shown = await world.bob.slash(world.channel, "scenes edit", ref="S1", scene=2)
+    await world.bob.submit_modal(shown, {**values(shown), "action": "Jumps."})
+    assert (await version(world)).draft.scenes[1] == odd.model_copy(update={"action": "Jumps."})
+
+
+async def test_what_was_inserted_at_the_end_is_shown(make_world: MakeWorld) -> None:
+    world = await make_world()
+    await world.ann.slash(world.channel, "scenes create", **{**SCENES, "count": 20})
+    shown = await world.bob.slash(world.channel, "scenes insert", ref="S1", after=20)
+    await world.bob.submit_modal(shown, {**values(shown), "title": "The very last", "description": "A door."})
+    assert "The very last" in said(world.last), "not the first page"
+    shown = await world.bob.slash(world.channel, "scenes history", ref="S1")
+    assert "scene 21 inserted" in said(shown)
 
 
 async def test_insert_move_and_remove(world: World) -> None:
@@ -398,7 +427,7 @@ async def test_history_compare_and_restore(world: World, google: GeminiStandIn) 
     assert (await version(world, 4)).draft == (await version(world, 1)).draft
     assert (await version(world, 4)).change is Change.RESTORE
     assert "no version was made" in said(await world.bob.click(reply(compared), label="Restore version 1"))
-    for number, words in ((1, "no version was made"), (4, "no version was made"), (9, "There is no version")):
+    for number, words in ((1, "no version was made"), (4, "no version was made"), (9, "has no version")):
         assert words in said(await world.bob.slash(world.channel, "scenes restore", ref="S1", version=number))
     await world.bob.slash(world.channel, "scenes restore", ref="S1", version=2)
     assert (await version(world, 5)).draft == (await version(world, 2)).draft

@@ -109,7 +109,7 @@ async def test_show_shows_the_newest_or_the_version_asked_for(world: World) -> N
     assert "S1 · version 1" in said(await world.bob.slash(world.channel, "scenes show", ref="1", version=1))
     missing = await world.bob.slash(world.channel, "scenes show", ref="S1", version=3)
     assert missing.ephemeral
-    assert "There is no version" in said(missing)
+    assert "has no version" in said(missing)
 
 
 async def test_list_is_for_the_asker_and_filters(world: World) -> None:

@@ -73,7 +73,7 @@ async def test_a_version_may_be_named(world: World) -> None:
     assert json.loads(await exported(world))["version"] == 2
     assert json.loads(await exported(world, version=1))["version"] == 1
     missing = await world.ann.slash(world.channel, "scenes export", ref="S1", format="csv", version=3)
-    assert "There is no version" in said(missing)
+    assert "has no version" in said(missing)
 
 
 async def test_the_button_brings_all_four_of_the_version_shown(make_world: MakeWorld) -> None:
@@ -166,6 +166,18 @@ async def test_a_private_import(world: World) -> None:
     assert "S2 · version 1" in said(await given(world, scenes_json(view("Not one")), world.bob))
 
 
+async def test_what_was_private_stays_so_in_a_round_trip(world: World) -> None:
+    await create(world, private=True)
+    data = json.dumps({**json.loads(GOOD), "request": {"idea": "a secret", "character": "x", "private": True}}).encode()
+    result = await given(world, data)
+    assert result.ephemeral
+    assert "only you see this" in said(result)
+    assert "no scene list `S2`" in said(await world.bob.slash(world.channel, "scenes show", ref="S2"))
+    told = await given(world, data, private=False)
+    assert not told.ephemeral, "who says so publishes it"
+    assert "S3 · version 1" in said(await world.bob.slash(world.channel, "scenes show", ref="S3"))
+
+
 async def test_refs_of_another_server_mean_nothing(world: World) -> None:
     await world.ann.slash(world.channel, "character create", description="an astronaut", name="Vera")
     data = json.loads(GOOD)
@@ -210,7 +222,7 @@ async def test_nothing_is_brought_in_where_nothing_is_made(world: World) -> None
         (b'{"a":' * 2_000, "nested far too deep"),
         (b" " * 10_000_000, "too large: 10.0 MB, where 1.0 MB are the most"),
         (b"{}", "not the `scenes.json` of a scene list"),
-        (b"", "no JSON"),
+        (b"", "file is empty"),
         (json.dumps({**json.loads(GOOD), "scenes": [], "@everyone <@1>": 2}).encode(), "holds 0"),
         (scenes_json(view("x", scenes=24)).replace(b'"title"', b'"`@here`*"', 9), "does not belong there"),
     ],

@@ -67,6 +67,27 @@ async def test_pages_by_buttons_also_after_a_restart(world: World) -> None:
     assert refs(rest) == ["S3"]
 
 
+@pytest.mark.parametrize(
+    ("query", "pages"),
+    [
+        ("\u200fwombat \u200f-seven", (6, 1)),
+        ("\u2068wom*\u2069", (6, 2)),
+        ('\u200f"number wombat"', (0,)),
+        ("wom\u00adbat\ufeff", (6, 2)),
+    ],
+)
+async def test_marks_that_nobody_sees_change_no_sign_and_no_page(
+    world: World, query: str, pages: tuple[int, ...]
+) -> None:
+    for number in ("one", "two", "three", "four", "five", "six", "seven", "eight"):
+        await a_list(world, f"Wombat number {number}")
+    found = await look(world, query)
+    assert len(refs(found)) == pages[0]
+    for count in pages[1:]:
+        found = await world.ann.click(reply(found), label="More")
+        assert len(refs(found)) == count
+
+
 async def test_a_page_that_is_empty_meanwhile_is_no_error(world: World) -> None:
     for number in range(7):
         await a_list(world, f"Wombat {number}")

@@ -201,7 +201,7 @@ async def test_numbers_of_takes_that_are_gone_are_not_given_again(world: World) 
     await vary(world, instructions="red")
     assert [take.number for take in (await kept(world))[1]] == [1, 3, 4]
     refused = await vary(world, instructions="red", take=2)
-    assert "There is no take `C1 take 2` here" in said(refused)
+    assert "C1 has no take 2" in said(refused)
 
 
 async def without_take(world: World, record_id: RecordId, number: int) -> None:

@@ -202,7 +202,8 @@ def test_a_key_that_stands_twice() -> None:
 
 Make = Callable[[], bytes]
 NOT_OURS: dict[str, tuple[Make, str]] = {
-    "nothing": (lambda: b"", "not_json"),
+    "nothing": (lambda: b"", "empty"),
+    "nothing to see": (lambda: b" \n\t", "empty"),
     "a zip": (lambda: b"PK\x03\x04" + bytes(50), "archive"),
     "UTF-16": (lambda: data_of(content()).decode().encode("utf-16"), "not_utf8"),
     "Latin-1": (lambda: '{"title": "é"}'.encode("latin-1"), "not_utf8"),

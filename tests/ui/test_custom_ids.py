@@ -59,7 +59,7 @@ def test_a_press_is_read_back(press: Press) -> None:
         what=st.sampled_from(ListOf),
         before=st.integers(0, 10**12 - 1),
         project=st.integers(0, 10**12 - 1),
-        member=st.integers(0, 2**64 - 1),
+        member=st.integers(0, 2**63 - 1),
     )
 )
 def test_a_turn_is_read_back(turn: Turn) -> None:

@@ -120,7 +120,7 @@ def test_a_character_shows_every_take() -> None:
     assert [file.data for file in sheet.files] == [b"\x01", b"\x02", b"\x03"]
     assert sheet.files[0].name == "character_ref_20261122_201500_9f2c1a01.webp"
     assert sheet.files[1].description == "Mara, take 2: Mara"
-    assert sheet.embeds[0].footer.text == "Mara · seed 2147483647 · 1024 × 1365 · unpriced"
+    assert sheet.embeds[0].footer.text == "imagen-4 (Mara) · seed 2147483647 · 1024 × 1365 · unpriced"
     assert labels(sheet) == [["Vary", "Again", "Original", "Use in scenes", "Delete"]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import discord
@@ -10,7 +11,7 @@ from discord import app_commands
 from bot import doors, offers
 from bot.actor import actor_of
 from bot.cogs.scenes.base import sheet_of
-from bot.shelf import Part
+from bot.shelf import Part, at_home
 from bot.ui.custom_ids import Action, Press
 from bot.ui.forms import Form, Target
 from bot.ui.scene_form import edit_form, insert_form, scene_typed
@@ -79,11 +80,13 @@ class Editing(Part):
 
     async def on_restore(self, interaction: discord.Interaction, press: Press) -> None:
         """The button under an old version."""
+        await at_home(interaction, self.app.scenes, press.record)
         edits = self.app.scene_edits
         await self._changed(interaction, await edits.restore_by_id(actor_of(interaction), press.record, press.version))
 
     async def on_edit_scene_sent(self, interaction: discord.Interaction, about: Target, typed: dict[str, str]) -> None:
         """The form of a scene."""
+        await at_home(interaction, self.app.scenes, about.record)
         edits, scene = self.app.scene_edits, scene_typed(typed)
         view = await edits.edit(actor_of(interaction), about.record, about.version, about.scene, scene)
         await self._changed(interaction, view)
@@ -92,9 +95,12 @@ class Editing(Part):
         self, interaction: discord.Interaction, about: Target, typed: dict[str, str]
     ) -> None:
         """The form of a new scene."""
+        await at_home(interaction, self.app.scenes, about.record)
         edits, scene = self.app.scene_edits, scene_typed(typed)
         view = await edits.insert(actor_of(interaction), about.record, about.version, about.scene, scene)
         await self._changed(interaction, view)
 
     async def _changed(self, interaction: discord.Interaction, view: SceneListView) -> None:
-        await doors.show(interaction, sheet_of(view), private=view.record.private)
+        """With the page of the scene that was changed."""
+        sheet = await asyncio.to_thread(sheet_of, view, scene=view.version.scene or 1)
+        await doors.show(interaction, sheet, private=view.record.private)

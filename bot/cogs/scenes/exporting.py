@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import discord
@@ -50,22 +51,25 @@ class Exporting(Part):
     @app_commands.describe(
         file="A scenes.json, as /scenes export writes it",
         project="The project it belongs to",
-        private="Only you see it",
+        private="Only you see it; as the file says if left out",
     )
     async def import_(
         self,
         interaction: discord.Interaction,
         file: discord.Attachment,
         project: str | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
-        """A list from a file."""
-        view = await doors.waited(
-            interaction,
-            self._import(interaction, file, project, private),
-            private=private,
-        )
-        await doors.show(interaction, sheet_of(view), private=private)
+        """A list from a file. What was private stays so, unless it is said otherwise."""
+        data, was_private = await doors.waited(interaction, self._read(file), private=private is not False)
+        private = was_private if private is None else private
+        work = self.app.imports.scenes(actor_of(interaction), data, project=project, private=private)
+        view = await doors.waited(interaction, work, private=private)
+        await doors.show(interaction, await asyncio.to_thread(sheet_of, view), private=private)
+
+    async def _read(self, file: discord.Attachment) -> tuple[bytes, bool]:
+        data = await doors.handed_in(file)
+        return data, await self.app.imports.was_private(data)
 
     async def on_export(self, interaction: discord.Interaction, press: Press) -> None:
         """All files of the version that is shown, for whoever pressed."""
@@ -75,9 +79,3 @@ class Exporting(Part):
     async def _send(self, interaction: discord.Interaction, view: SceneListView, *formats: FileFormat) -> None:
         files = await self.app.exports.scenes(view, formats)
         await doors.show(interaction, scene_files_message(view, files).within(interaction.filesize_limit))
-
-    async def _import(
-        self, interaction: discord.Interaction, file: discord.Attachment, project: str | None, private: bool
-    ) -> SceneListView:
-        data = await doors.handed_in(file)
-        return await self.app.imports.scenes(actor_of(interaction), data, project=project, private=private)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import discord
@@ -44,7 +45,8 @@ class History(Part):
     async def compare(self, interaction: discord.Interaction, ref: str, from_: Version, to: Version) -> None:
         """What is different."""
         found = await self.app.scene_history.compare(actor_of(interaction), ref, from_, to)
-        await doors.show(interaction, ui.comparison_message(found.record, found.before, found.after, found.changes))
+        shown = (found.record, found.before, found.after, found.changes)
+        await doors.show(interaction, await asyncio.to_thread(ui.comparison_message, *shown))
 
     async def on_history_turn(self, interaction: discord.Interaction, turn: Turn) -> None:
         """Another page of the history."""
@@ -55,4 +57,4 @@ class History(Part):
     async def on_show(self, interaction: discord.Interaction, press: Press) -> None:
         """One version, for whoever pressed."""
         view = await self.app.scenes.view(actor_of(interaction), press.record, press.version)
-        await doors.show(interaction, sheet_of(view))
+        await doors.show(interaction, await asyncio.to_thread(sheet_of, view))

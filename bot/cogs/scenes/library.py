@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import discord
@@ -59,9 +60,9 @@ class Library(ShelfPart):
     ) -> None:
         """A scene list with its buttons and files."""
         view = await self.app.scenes.show(actor_of(interaction), ref, version)
-        await doors.show(interaction, sheet_of(view), private=view.record.private)
+        await doors.show(interaction, await asyncio.to_thread(sheet_of, view), private=view.record.private)
 
     async def on_page(self, interaction: discord.Interaction, press: Press) -> None:
         """Previous and Next."""
         view = await self.app.scenes.view(actor_of(interaction), press.record, press.version)
-        await doors.turn(interaction, ui.scene_list_message(view, press.page))
+        await doors.turn(interaction, await asyncio.to_thread(ui.scene_list_message, view, press.page))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import discord
@@ -199,7 +200,7 @@ class Making(Part):
     async def result(self, job: Job, room: int) -> Sheet:
         """What a finished job is shown as; its files are small, so those over `room` bytes are left to the courier."""
         view = await self.app.scenes.result(job)
-        return sheet_of(view)
+        return await asyncio.to_thread(sheet_of, view)
 
 
 def number_typed(field: str, typed: Mapping[str, str]) -> int | None:

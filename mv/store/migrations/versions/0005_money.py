@@ -28,7 +28,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("server_id", "scope", "subject", "kind", "quarter", name="pk_tallies"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_tallies_quarter", "tallies", ["quarter"])
     _fill()
     op.add_column("projects", sa.Column("budget", sa.BigInteger()))
     op.create_table(
