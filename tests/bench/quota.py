@@ -26,9 +26,9 @@ from mv.errors import BudgetReached
 from mv.ports import Transaction
 from mv.services.admission import Application, Desk
 from mv.store.database import Database
+from mv.store.entries import from_line
 from mv.store.tables import ledger, tallies
 from mv.store.tallies import accounts_of
-from mv.store.usage import from_line
 from tests.bench.table import Row, percentile
 from tests.store.things import NOON, SetClock, url_of
 
