@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import bindparam, func, select, tuple_
+from sqlalchemy import BigInteger, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import Kind, MemberId, Ref, ServerId
@@ -40,10 +40,11 @@ _ENTRIES = (
     .outerjoin(projects, projects.c.id == ledger.c.project_id)
     .where(*_IN_TIME)
     .order_by(ledger.c.counted_at, ledger.c.id)
-    .limit(bindparam("size"))
+    .limit(bindparam("size", type_=BigInteger))
 )
 _BEHIND = _ENTRIES.where(
-    tuple_(ledger.c.counted_at, ledger.c.id) > tuple_(bindparam("after_at", type_=UtcTime), bindparam("after_id"))
+    tuple_(ledger.c.counted_at, ledger.c.id)
+    > tuple_(bindparam("after_at", type_=UtcTime), bindparam("after_id", type_=BigInteger))
 )
 
 
