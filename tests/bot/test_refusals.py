@@ -150,7 +150,12 @@ async def test_a_private_job_needs_no_permission_to_post(world: World) -> None:
 
 
 async def test_server_commands_do_not_exist_in_direct_messages(world: World) -> None:
-    assert set(world.ann.user.available_commands()) == {"help", "usage me", "mydata export", "mydata forget"}
+    """But for those that share their group with one that does."""
+    there = {"help", "usage me", "mydata export", "mydata forget"}
+    shared = {"usage member": {"member": world.ann.user}, "usage server": {}, "usage ledger": {}}
+    assert set(world.ann.user.available_commands()) == there | set(shared)
+    for command, options in shared.items():
+        assert "works in a server only" in said(await world.ann.user.slash(command, **options))
 
 
 async def test_too_many_waiting(make_world: MakeWorld, configs_with: Any) -> None:
