@@ -219,7 +219,7 @@ async def test_what_was_made_without_a_price_at_a_vendor(world: World) -> None:
 async def test_a_cancelled_job_is_none_of_it(make_world: MakeWorld) -> None:
     world = await make_world(clock=SetClock(NOW), pause=3600)
     await world.begun(world.ann.slash(world.channel, "scenes create", **SCENES))
-    assert "**1** scene list" in said(await report(world)), "what is reserved counts"
+    assert "**1** scene list" in said(await world.begun(report(world), 2.0)), "what is reserved counts"
     await world.ann.slash(world.channel, "jobs cancel", ref="J1")
     assert "Nothing was used" in said(await report(world))
 

@@ -151,7 +151,7 @@ class Stage:
         await self.discord.synced("scenes create")
         return bot
 
-    async def run(self, *arguments: str, within: float = 15.0, **changes: str | None) -> Ended:
+    async def run(self, *arguments: str, within: float = 40.0, **changes: str | None) -> Ended:
         """`python -m bot …` to its end."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", *arguments, cwd=self.folder, env=self.environment(**changes),
