@@ -127,10 +127,9 @@ class Used:
 def corrections(lines: Sequence[LedgerLine], used: Used, now: datetime) -> list[LedgerLine]:
     """What brings a job's account to what was used. `lines` are its entries so far, at least one; an account that is
     right already needs none."""
-    balance: dict[tuple[str, Measure], int] = defaultdict(int)
+    balance = balance_of(lines)
     known: dict[tuple[str, Measure], LedgerLine] = {}
     for line in lines:
-        balance[line.engine, line.kind] += line.amount
         known.setdefault((line.engine, line.kind), line)
     wanted, prices = used.amounts(), used.prices()
     made = []

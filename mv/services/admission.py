@@ -160,8 +160,7 @@ class Desk:
         """The stored job, its cost reserved. Raises NotHere, Repeated, AlreadyAsked, AllowanceUsedUp, BudgetReached or
         TooManyWaiting, and then nothing is stored; StorageError if the records cannot answer: nothing is let through
         unseen."""
-        await self._preferences.check(application.server_id, application.places)
-        rules = await self._preferences.of(application.server_id)
+        rules = await self._preferences.check(application.server_id, application.places)
         answer: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
         self._queue.append((self._asked(application, rules), answer))
         if self._serving is None or self._serving.done():

@@ -37,11 +37,12 @@ class Preferences:
             reading.add_done_callback(lambda done: self._note(server, done))
         return await asyncio.shield(reading)
 
-    async def check(self, server: ServerId, places: tuple[ChannelId, ...]) -> None:
-        """Raises NotHere where nothing may be made."""
+    async def check(self, server: ServerId, places: tuple[ChannelId, ...]) -> Rules:
+        """What holds there. Raises NotHere where nothing may be made."""
         rules = await self.of(server)
         if not rules.allows(places):
             raise NotHere(channels=rules.allowed)
+        return rules
 
     async def _read(self, server: ServerId) -> Rules:
         async with self._records.read() as tx:

@@ -26,21 +26,18 @@ class SceneImports:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
 
-    async def was_private(self, data: bytes) -> bool:
-        """Whether the list in the file was its owner's alone. Raises FileTooLarge, NotOurs, BadFile."""
-        content = await asyncio.to_thread(read_scene_file, data)
-        return content.request.get("private") is True
-
     async def scenes(
-        self, actor: Actor, data: bytes, *, project: str | None = None, private: bool = False
+        self, actor: Actor, data: bytes, *, project: str | None = None, private: bool | None = None
     ) -> SceneListView:
         """A new list, whose first version is what the file says, for whoever hands it in; it belongs to `project`, or
-        to the one that holds where it comes in. Refs in it mean nothing here. Raises NotHere, Unknown for a project,
+        to the one that holds where it comes in. What was its owner's alone stays so, if `private` says nothing else.
+        Refs in it mean nothing here. Raises NotHere, Unknown for a project,
         FileTooLarge, NotOurs, BadFile."""
         server = server_of(actor)
         await self._tools.preferences.check(server, actor.places)
         project = project or await default_project(self._tools, actor, server)
         content = await asyncio.to_thread(read_scene_file, data)
+        private = content.request.get("private") is True if private is None else private
         version = self._version(actor, content)
         async with self._tools.records.write() as tx:
             return await self._store(tx, actor, server, version, project, private)

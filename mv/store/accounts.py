@@ -13,8 +13,9 @@ from mv.domain.audit import JobAccount
 from mv.domain.budget import Account, Scope
 from mv.domain.ids import Kind, RecordId, Ref, ServerId
 from mv.domain.jobs import JobKind, JobState
-from mv.domain.ledger import Entry, LedgerLine, Measure, quarter
+from mv.domain.ledger import Entry, Measure, quarter
 from mv.domain.usage import AllowanceKind
+from mv.store.entries import to_line
 from mv.store.tables import jobs, ledger, steps, tallies
 from mv.store.tallies import accounts_of
 
@@ -68,19 +69,12 @@ class AccountRows:
         """What was counted since that moment, by the ledger itself, and how many entries that are."""
         sums: Sums = defaultdict(int)
         last = count = 0
-        columns = (ledger.c.id, ledger.c.server_id, ledger.c.member_id, ledger.c.project_id, ledger.c.kind,
-                   ledger.c.amount, ledger.c.counted_at)  # fmt: skip
         while True:
-            query = select(*columns).where(ledger.c.id > last, ledger.c.counted_at >= since)
+            query = select(ledger).where(ledger.c.id > last, ledger.c.counted_at >= since)
             rows = (await self._connection.execute(query.order_by(ledger.c.id).limit(TOGETHER))).all()
-            for row in rows:
-                line = LedgerLine(
-                    job_id=RecordId(""), server_id=row.server_id, member_id=row.member_id, project_id=row.project_id,
-                    kind=Measure(row.kind), entry=Entry.SETTLE, amount=row.amount, engine="",
-                    counted_at=row.counted_at, at=row.counted_at,
-                )  # fmt: skip
+            for line in map(to_line, rows):
                 for account, kind in accounts_of(line):
-                    sums[account, kind] += row.amount
+                    sums[account, kind] += line.amount
             count += len(rows)
             if len(rows) < TOGETHER:
                 return {key: amount for key, amount in sums.items() if amount}, count

@@ -61,15 +61,15 @@ class Exporting(Part):
         private: bool | None = None,
     ) -> None:
         """A list from a file. What was private stays so, unless it is said otherwise."""
-        data, was_private = await doors.waited(interaction, self._read(file), private=private is not False)
-        private = was_private if private is None else private
-        work = self.app.imports.scenes(actor_of(interaction), data, project=project, private=private)
-        view = await doors.waited(interaction, work, private=private)
-        await doors.show(interaction, await asyncio.to_thread(sheet_of, view), private=private)
+        work = self._import(interaction, file, project, private)
+        view = await doors.waited(interaction, work, private=private is not False)
+        await doors.show(interaction, await asyncio.to_thread(sheet_of, view), private=view.record.private)
 
-    async def _read(self, file: discord.Attachment) -> tuple[bytes, bool]:
+    async def _import(
+        self, interaction: discord.Interaction, file: discord.Attachment, project: str | None, private: bool | None
+    ) -> SceneListView:
         data = await doors.handed_in(file)
-        return data, await self.app.imports.was_private(data)
+        return await self.app.imports.scenes(actor_of(interaction), data, project=project, private=private)
 
     async def on_export(self, interaction: discord.Interaction, press: Press) -> None:
         """All files of the version that is shown, for whoever pressed."""
