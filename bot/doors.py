@@ -68,12 +68,13 @@ async def begin(
     interaction: discord.Interaction,
     jobs: JobEngine,
     courier: Courier,
-    ask: Callable[[ReplyTo], Coroutine[Any, Any, Job]],
+    ask: Callable[[ReplyTo], Coroutine[Any, Any, Job | T]],
     *,
     private: bool,
-) -> None:
-    """Stores a job by `ask`, acknowledges, and only then lets it start. Raises what `ask` refuses with; an interaction
-    that comes a second time is left to the first. Raises Restarting when the bot is about to stop."""
+) -> T | None:
+    """Stores a job by `ask`, acknowledges, and only then lets it start. What `ask` has at hand in place of a job is
+    returned, to be shown. Raises what `ask` refuses with; an interaction that comes a second time is left to the first.
+    Raises Restarting when the bot is about to stop."""
     if getattr(interaction.client, "stopping", False):
         raise Restarting()
     missing = () if private else missing_permissions(interaction)
@@ -86,18 +87,21 @@ async def begin(
         job = await asking
     except Repeated as repeated:
         log.info("interaction %s came twice; %s answers it", interaction.id, repeated.ref)
-        return
+        return None
     except Exception:
         if told is not None:
             with suppress(discord.HTTPException, *UNREACHABLE):
                 await interaction.delete_original_response()
         raise
+    if not isinstance(job, Job):
+        return job
     if done:
         told = await _acknowledge(interaction, private)
     if told is not None and told.message_id is not None:
         job = replace(job, reply=replace(job.reply, message_id=MessageId(told.message_id)))
     courier.follow(job)
     jobs.release(job)
+    return None
 
 
 async def waited(interaction: discord.Interaction, work: Coroutine[Any, Any, T], *, private: bool) -> T:

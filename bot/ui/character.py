@@ -15,7 +15,7 @@ from bot.ui.lists import list_sheet
 from bot.ui.search import FOUND_TITLE, found_sheet, marked
 from bot.ui.takes import note_in_words, wish
 from bot.ui.text import EMPTY, bare, line, plain
-from bot.ui.words import ACCENT, engine_gone, made_with, many, marks, member, price, stamp, standing
+from bot.ui.words import ACCENT, REUSED, engine_gone, made_with, many, marks, member, price, stamp, standing
 from mv.domain.character import Character, CharacterView, Take
 from mv.domain.excerpt import Excerpt
 from mv.domain.ids import RecordId
@@ -39,7 +39,7 @@ def character_message(
     names the engine that should have made them; `notes` are the portrait's."""
     takes = view.takes[: limits.EMBEDS]
     names = _file_names(takes)
-    said = _said(missing, gone, notes)
+    said = _said(view, missing, gone, notes)
     embeds = [
         _take(view, take, names[take.id] if take.id in previews else None, said, take.id in smaller) for take in takes
     ]
@@ -53,7 +53,7 @@ def character_message(
     return Sheet(
         embeds=tuple(limits.together(embeds or [_without_takes(view.record)])),
         files=files,
-        rows=tuple(row for row in (_retrying(view, bool(missing)), _acting(view)) if row),
+        rows=tuple(row for row in (_retrying(view, bool(missing)), _asking_anew(view), _acting(view)) if row),
     )
 
 
@@ -103,7 +103,7 @@ def _take(view: CharacterView, take: Take, file: str | None, said: Sequence[str]
         author=_author(record, take),
         title=line(record.name, 160) or EMPTY,
         text=limits.joined([part for part in text if part], limits.EMBED_DESCRIPTION, "\n\n"),
-        footer=_footer(take),
+        footer=_footer(view, take),
         colour=ACCENT,
     )
     if file is not None:
@@ -126,8 +126,10 @@ def _author(record: Character, take: Take) -> str:
     return f"{record.ref} · take {take.number}{main}{marked}"
 
 
-def _said(missing: str, gone: str, notes: Sequence[str]) -> list[str]:
+def _said(view: CharacterView, missing: str, gone: str, notes: Sequence[str]) -> list[str]:
     said = [f"**Missing** · {missing}"] if missing else []
+    if view.reused_for is not None:
+        said.append(f"{REUSED} **Fresh** asks the engine all the same, for a new character.")
     words = [*([engine_gone(gone)] if gone else []), *(words for note in notes if (words := note_in_words(note)))]
     return said + [f"**Note** · {note[:1].upper()}{note[1:]}" for note in words]
 
@@ -149,10 +151,11 @@ def _facts(view: CharacterView, take: Take) -> str:
     return "\n".join(facts)
 
 
-def _footer(take: Take) -> str:
+def _footer(view: CharacterView, take: Take) -> str:
+    cost = price(take.cost) if view.reused_for is None else price(0)
     seed = f"seed {take.seed}" if take.seed is not None else ""
     size = f"{take.original.width} × {take.original.height}"
-    return " · ".join(filter(None, (made_with(take.engine, take.model_version), seed, size, price(take.cost))))
+    return " · ".join(filter(None, (made_with(take.engine, take.model_version), seed, size, cost)))
 
 
 def _alt_text(record: Character, take: Take) -> str:
@@ -174,6 +177,13 @@ def _retrying(view: CharacterView, retry: bool) -> Row:
         return ()
     press = Press(action=Action.JOB_RETRY, record=view.takes[0].job_id)
     return (Button(label="Retry", custom_id=custom_id(press), style=discord.ButtonStyle.primary),)
+
+
+def _asking_anew(view: CharacterView) -> Row:
+    if view.reused_for is None:
+        return ()
+    press = Press(action=Action.CHARACTER_FRESH, record=view.record.id, member=view.reused_for)
+    return (Button(label="Fresh", custom_id=custom_id(press)),)
 
 
 def _acting(view: CharacterView) -> Row:

@@ -34,6 +34,8 @@ class Action(StrEnum):
     """Opens the form."""
     SCENES_UNDO = "scenes.undo"
     CHARACTER_AGAIN = "character.again"
+    CHARACTER_FRESH = "character.fresh"
+    """The request that was answered from the library, asked anew by the `member` whose it was."""
     CHARACTER_ORIGINAL = "character.original"
     CHARACTER_USE = "character.use"
     CHARACTER_DELETE = "character.delete"
@@ -52,7 +54,7 @@ class Action(StrEnum):
     """The other answer to a question: nothing happens."""
 
 
-STARTING = frozenset({Action.SCENES_AGAIN, Action.CHARACTER_AGAIN, Action.JOB_RETRY})
+STARTING = frozenset({Action.SCENES_AGAIN, Action.CHARACTER_AGAIN, Action.CHARACTER_FRESH, Action.JOB_RETRY})
 """Of which a job comes."""
 
 _ARGUMENTS: dict[Action, dict[str, str]] = {
@@ -67,6 +69,7 @@ _ARGUMENTS: dict[Action, dict[str, str]] = {
     Action.SCENES_UNDO: {"message": r"\d{1,20}"},
     Action.CHARACTER_UNDO: {"message": r"\d{1,20}"},
     Action.FORM: {"form": r"\d{1,2}"},
+    Action.CHARACTER_FRESH: {"member": r"\d{1,20}"},
 }
 _TAKES = r"[1-9]\d{0,4}(?:\.[1-9]\d{0,4}){0,3}"
 _OPTIONAL: dict[Action, dict[str, str]] = {
@@ -92,6 +95,7 @@ class Press:
     """The one that made the message's takes."""
     takes: tuple[int, ...] = ()
     """Numbers of the takes of its message, four at most."""
+    member: int = 0
     form: int = 0
     """Which form, by its place among them."""
     scene: int = 0
@@ -164,6 +168,7 @@ def press_of(action: Action, found: re.Match[str]) -> Press:
         message=int(parts.get("message") or 0),
         job=RecordId(parts["job"]) if parts.get("job") else None,
         takes=tuple(map(int, parts["takes"].split("."))) if parts.get("takes") else (),
+        member=int(parts.get("member") or 0),
         form=int(parts.get("form") or 0),
         scene=int(parts.get("scene") or 0),
         about=tuple(map(int, parts["about"].split("."))) if parts.get("about") else (),

@@ -207,9 +207,9 @@ def _too_late(error: e.TooLate) -> Words:
 
 
 def _not_allowed(error: e.NotAllowed) -> Words:
-    """Only the owner retries; the rest is for managers too, alone if nobody is the owner any more."""
+    """Only the owner retries and asks anew; the rest is for managers too, alone if nobody is the owner any more."""
     what = f"You may not {error.action} {error.ref}."
-    if error.action == "retry":
+    if error.action in ("retry", "ask anew for"):
         return Words(what, f"Only {member(error.owner_id)} may." if error.owner_id else "Ask for it anew.")
     who = f"{member(error.owner_id)} and managers" if error.owner_id else "Managers"
     return Words(what, f"{who} of this server may.")

@@ -42,6 +42,7 @@ _SIGNS = {
     JobState.UNCERTAIN: "❔",
 }
 _NOTES = {
+    "alike": "The very same is being made just now. This waits for it, and is then charged nothing.",
     "vendor_busy": "The engine is busy; it is asked again in a moment.",
     "vendor_unsure": "No answer came yet; it is found out what became of it.",
     "looking_up": "The bot was stopped in the middle of this; the engine is asked what became of it.",

@@ -15,6 +15,7 @@ from bot.ui.search import FOUND_TITLE, found_sheet, marked
 from bot.ui.text import EMPTY, bare, line, plain
 from bot.ui.words import (
     ACCENT,
+    REUSED,
     engine_gone,
     length,
     made_with,
@@ -145,7 +146,10 @@ def _head(view: SceneListView) -> discord.Embed:
         facts.append(f"**Project** · {record.project_ref} {line(record.project_name or '', 80)}")
     if draft.palette:
         facts.append("**Palette** · " + " ".join(f"`{colour}`" for colour in draft.palette))
-    facts.append(f"**{_first_up(how_made(version))}** · {stamp(version.created_at)} · {price(version.cost)}")
+    cost = price(version.cost if view.reused_for is None else 0)
+    facts.append(f"**{_first_up(how_made(version))}** · {stamp(version.created_at)} · {cost}")
+    if view.reused_for is not None:
+        facts.append(f"{REUSED} **Again** asks the generator all the same, for another version.")
     meanwhile = made_meanwhile_text(view.meanwhile)
     if meanwhile:
         facts.append(f"**Note** · {meanwhile}")

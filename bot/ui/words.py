@@ -19,6 +19,9 @@ LOCK = "🔒"
 STAR = "★"
 """Marks what is kept from clean-up."""
 
+REUSED = "**From the library** · the very same was asked for before, so nothing was made and nothing was charged."
+"""An answer that no vendor was asked for."""
+
 MAKES = {JobKind.SCENES: "Scene list", JobKind.CHARACTER: "Character"}
 """What a job makes."""
 

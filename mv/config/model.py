@@ -197,6 +197,13 @@ class Retention(Strict):
     """0 keeps them for ever, as the others do."""
 
 
+class Reuse(Strict):
+    """Whether the same request is answered from the library, at no cost. All of it may be left out."""
+
+    characters: bool = True
+    scenes: bool = False
+
+
 class Budgets(Strict):
     """Micro-dollars a month; None is no budget."""
 
@@ -213,6 +220,7 @@ class LimitKeys(Strict):
     vendors: VendorLimits = Field(default_factory=VendorLimits)
     pictures: Pictures
     retention: Retention = Field(default_factory=Retention)
+    reuse: Reuse = Field(default_factory=Reuse)
     time_zone: Zone = "UTC"
     notify_after_seconds: int = Field(ge=0, le=86_400)
     """0 is off."""

@@ -14,7 +14,8 @@ from mv.domain.ledger import Measure
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAccount:
     """A job as it is stored, and its sums in the ledger. `pictures` are those in its journal that were taken in;
-    `settled` counts the entries that correct its reservation."""
+    `settled` counts the entries that correct its reservation; `reused`: it made nothing, and was answered with what was
+    there."""
 
     job_id: RecordId
     server_id: ServerId
@@ -24,6 +25,7 @@ class JobAccount:
     cost: int | None
     pictures: int
     settled: int
+    reused: bool = False
     sums: Mapping[Measure, int]
 
 
@@ -60,7 +62,7 @@ def differences(account: JobAccount) -> Iterator[Difference]:
     done = account.state is JobState.DONE
     yield from compared("micro-dollars charged", sums.get(Measure.SPEND, 0), account.cost or 0)
     if account.kind is JobKind.SCENES:
-        yield from compared("runs", sums.get(Measure.SCENES, 0), int(done))
+        yield from compared("runs", sums.get(Measure.SCENES, 0), int(done and not account.reused))
     else:
         yield from compared("pictures", sums.get(Measure.IMAGES, 0), account.pictures if done else 0)
 

@@ -126,6 +126,8 @@ class Character:
     """What the owner was called when it was made."""
     starred_at: datetime | None = None
     """Since when it is kept from clean-up."""
+    request_key: str | None = None
+    """By which the same request finds it; None if it cannot stand for what was asked for."""
     project_id: RecordId | None = None
     project_name: str | None = None
     project_ref: Ref | None = None
@@ -139,6 +141,8 @@ class CharacterView:
     record: Character
     takes: tuple[Take, ...]
     lists: tuple[SceneList, ...] = ()
+    reused_for: MemberId | None = None
+    """Who asked for the same again and is answered with it, at no cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,10 @@ CANCEL = "cancel"
 """The step of a job's journal that says that a member wants it cancelled."""
 
 
+REUSED = "reused"
+"""The step of a job's journal that says that it ended with what was there already, and made nothing."""
+
+
 class JobKind(StrEnum):
     """Which runner does it."""
 

@@ -181,6 +181,8 @@ class SceneList:
     """Since when it is kept from clean-up."""
     words_by: MemberId | None = None
     """Whose words its request holds, where its owner took them over from another's."""
+    request_key: str | None = None
+    """By which the same request finds it; None if it cannot stand for what was asked for."""
     project_id: RecordId | None = None
     project_name: str | None = None
     project_ref: Ref | None = None
@@ -230,6 +232,8 @@ class SceneListView:
     record: SceneList
     version: SceneVersion
     meanwhile: tuple[VersionLine, ...] = ()
+    reused_for: MemberId | None = None
+    """Who asked for the same again and is answered with it, at no cost."""
 
 
 MOST_MEANWHILE = 20

@@ -89,6 +89,10 @@ class ShelfRows(Protocol[T]):
     async def find(self, seen: Seen, ref: Ref) -> T | None:
         """By number, if these eyes may see it."""
 
+    async def asked_before(self, seen: Seen, key: str, *, private: bool) -> T | None:
+        """The newest record of the request with this key: one that everybody of the server may see, or, if `private`,
+        one of these eyes' own as well."""
+
     async def page(
         self, seen: Seen, *, project_id: RecordId | None, member_id: MemberId | None, before: int | None, size: int
     ) -> Page[T]:

@@ -9,18 +9,19 @@ from mv.domain import limits
 from mv.domain.actor import Actor
 from mv.domain.character import Character, CharacterOrder, Variation, VaryOrder
 from mv.domain.engine import Engine, Makes
-from mv.domain.ids import RecordId
+from mv.domain.ids import MemberId, RecordId
 from mv.domain.jobs import Job, JobKind, Once, ReplyTo
 from mv.domain.mydata import REMOVED
 from mv.domain.usage import AllowanceKind
-from mv.errors import Partial, TextRemoved, Unknown
+from mv.errors import NotAllowed, Partial, TextRemoved, Unknown
 from mv.services.admission import Desk
 from mv.services.asking import Ask, Costs
 from mv.services.character_library import CharacterLibrary, Portrait, known_take, main_take
 from mv.services.character_task import CharacterTask, checked, draw_seed, for_ratio, repeated, rest_of
 from mv.services.defaults import naming, with_defaults, with_known_flavor
 from mv.services.project import find_project, still_open
-from mv.services.tools import Tools, server_of
+from mv.services.reuse import picture_key
+from mv.services.tools import Tools, eyes, server_of
 
 __all__ = ["Characters", "Portrait"]
 
@@ -41,8 +42,17 @@ class Characters(CharacterLibrary):
         super().__init__(tools)
         self._desk = desk
 
-    async def request(self, actor: Actor, order: CharacterOrder, reply: ReplyTo, *, after: Job | None = None) -> Job:
-        """A stored job for a new character; `after` is the one whose request was edited. Raises Refused."""
+    async def request(
+        self,
+        actor: Actor,
+        order: CharacterOrder,
+        reply: ReplyTo,
+        *,
+        after: Job | None = None,
+        once: Once | None = None,
+    ) -> Job | Portrait:
+        """A stored job for a new character, or the one that the same request made before; `after` is the job whose
+        request was edited. Raises Refused."""
         server = server_of(actor)
         asked = checked(order if after is None else with_known_flavor(self._tools, order))
         order, chosen = await with_defaults(self._tools, actor, server, asked)
@@ -61,10 +71,30 @@ class Characters(CharacterLibrary):
             request=asked.model_dump(exclude_none=True),
             defaults_applied=defaults | chosen,
             engines=tuple(engine.name for engine in engines),
+            reuse=self._tools.config.limits.reuse.characters and not order.fresh,
             by=actor.name,
         )
-        ask = Ask(actor=actor, server_id=server, project_id=project_id, reply=reply)
+        if task.reuse:
+            key = picture_key(self._tools.config, task, engines[0], project_id)
+            there = await self.made_before(eyes(actor), key, task.brief.images, private=order.private)
+            if there is not None:
+                return there
+        ask = Ask(actor=actor, server_id=server, project_id=project_id, reply=reply, once=once)
         return await self._admit(ask, task, engines[0])
+
+    async def anew(self, actor: Actor, record_id: RecordId, asker: MemberId, reply: ReplyTo) -> Job | Portrait:
+        """A stored job for a new character by the request that was answered with this one; for `asker` alone, whose
+        words these are too. Raises Refused."""
+        record = (await self.view(actor, record_id)).record
+        if actor.member_id != asker:
+            raise NotAllowed(action="ask anew for", ref=str(record.ref), owner_id=asker)
+        if record.description == REMOVED:
+            raise TextRemoved(ref=str(record.ref))
+        given = {**record.request, "description": record.description, "private": reply.private, "fresh": True}
+        order = CharacterOrder.model_validate(given)
+        order = order.model_copy(update={"engine": self._known(order.engine)})
+        once = Once(key=f"anew:{record_id}:{asker}", while_open=True)
+        return await self.request(actor, with_known_flavor(self._tools, order), reply, once=once)
 
     async def again(self, actor: Actor, record_id: RecordId, job_id: RecordId | None, reply: ReplyTo) -> Job:
         """A stored job for new takes with a new seed: by the description, or as the takes of that job were made.
@@ -126,7 +156,7 @@ class Characters(CharacterLibrary):
         Refused, also if the character is deleted, or the project of a new one is archived."""
         task = CharacterTask.model_validate(job.order)
         if job.error == Partial.__name__ and job.record_id is not None:
-            task = rest_of(task, job).model_copy(update={"character_id": job.record_id})
+            task = rest_of(task, job).model_copy(update={"character_id": job.record_id, "reuse": False})
         if task.character_id is not None:
             await self.view(actor, RecordId(task.character_id))
         else:

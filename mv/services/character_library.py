@@ -14,9 +14,9 @@ from mv.domain import limits
 from mv.domain.actor import Actor
 from mv.domain.character import Character, CharacterView, History, Original, Take, TakesOfJob
 from mv.domain.ids import Kind, RecordId, Ref
-from mv.domain.jobs import Job
+from mv.domain.jobs import REUSED, Job
 from mv.errors import NotFound
-from mv.ports import Transaction
+from mv.ports import Seen, Transaction
 from mv.services.character_task import KIND, CharacterTask
 from mv.services.intake import kept
 from mv.services.shelf import Shelf
@@ -73,14 +73,27 @@ class CharacterLibrary(Shelf[Character]):
             record = await self._visible(tx, actor, record_id)
             return CharacterView(record=record, takes=await _shown(tx, record))
 
+    async def made_before(self, seen: Seen, key: str, images: int, *, private: bool) -> Portrait | None:
+        """The character that the request with this key made, with all its pictures; as `ShelfRows.asked_before`."""
+        async with self._tools.records.read() as tx:
+            record = await tx.characters.asked_before(seen, key, private=private)
+            takes = await first_takes(tx, record) if record else ()
+        if record is None or len(takes) != images:
+            return None
+        portrait = await self._portrait(CharacterView(record=record, takes=takes, reused_for=seen.member_id))
+        return portrait if len(portrait.previews) == images else None
+
     async def result(self, job: Job, room: int | None = None) -> Portrait:
-        """What a finished job made: its own takes, with previews of `room` bytes in all at most."""
+        """What a finished job made, or was given out of the library: takes with previews of `room` bytes in all at
+        most."""
         async with self._tools.records.read() as tx:
             record = await tx.characters.get(job.record_id, deleted=True) if job.record_id else None
             if record is None:
                 raise NotFound(kind=KIND, given=str(job.ref))
-            takes = await tx.characters.takes(record.id, job_id=job.id)
-        portrait = await self._portrait(CharacterView(record=record, takes=takes), room)
+            reused = await tx.jobs.step(job.id, REUSED) is not None
+            takes = await (first_takes(tx, record) if reused else tx.characters.takes(record.id, job_id=job.id))
+        view = CharacterView(record=record, takes=takes, reused_for=job.member_id if reused else None)
+        portrait = await self._portrait(view, room)
         return replace(portrait, notes=_notes(CharacterTask.model_validate(job.order), takes, self._tools.config))
 
     async def _portrait(self, view: CharacterView, room: int | None = None) -> Portrait:
@@ -187,6 +200,11 @@ class CharacterLibrary(Shelf[Character]):
     async def history_of(self, actor: Actor, number: int, before: int | None) -> History:
         """The next page, by the character's number."""
         return await self.history(actor, str(Ref(Kind.CHARACTER, number)), before)
+
+
+async def first_takes(tx: Transaction, record: Character) -> tuple[Take, ...]:
+    """Those that its first request made: its key is that job's."""
+    return await tx.characters.takes(record.id, job_id=record.id)
 
 
 async def known_take(tx: Transaction, record: Character, number: int) -> Take:

@@ -7,8 +7,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from mv.config import Flavor
 from mv.domain.character import Character, MediaFile, Take, Variation
 from mv.domain.engine import Engine
 from mv.domain.ids import Kind, RecordId, Ref, new_id
@@ -26,13 +28,15 @@ from mv.errors import (
     Uncertain,
     revive,
 )
-from mv.ports import Painted, Run, Runner, Ticket, Transaction
+from mv.ports import Painted, Run, Runner, Seen, Ticket, Transaction
 from mv.services.character_lending import Lending
+from mv.services.character_library import first_takes
 from mv.services.character_orders import COLLECT, Orders, Painting, Plan, picture_bill
 from mv.services.character_task import KIND, CharacterTask
 from mv.services.closing import BILL, fail, finish
 from mv.services.incidents import incident
 from mv.services.intake import Intake, Print
+from mv.services.reuse import Together, picture_key
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 
@@ -60,12 +64,25 @@ class CharacterRunner(Runner):
         self._intake = Intake(tools)
         self._orders = Orders(tools, trace)
         self._lending = Lending(tools)
+        self._together = Together(tools.records, tools.clock)
 
     async def run(self, run: Run) -> None:
         """Raises what the vendor raises if no picture came; then the engine calls `close`."""
         task = CharacterTask.model_validate(run.job.order)
         flavor = self._tools.config.kept_flavor(task.brief.flavor)
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
+        make = partial(self._make, run, task, flavor)
+        if not task.reuse:
+            await make()
+            return
+        engines = [self._tools.config.engine(name) for name in task.engines]
+        key = picture_key(self._tools.config, task, engines[0], run.job.project_id)
+        plans = [Plan(task=task, flavor=flavor, engine=engine) for engine in engines]
+        begun = [await self._orders.begun(run.journal, plan) for plan in plans]
+        await self._together.make(run, key, None if any(begun) else partial(_alike, run.job, key, task), make)
+
+    async def _make(self, run: Run, task: CharacterTask, flavor: Flavor) -> bool:
+        """Whether all pictures came."""
         made: list[_Made] = []
         for position, name in enumerate(task.engines):
             painting = Painting(run, Plan(task=task, flavor=flavor, engine=self._tools.config.engine(name)))
@@ -78,8 +95,12 @@ class CharacterRunner(Runner):
         if not made:
             raise _worst(painting.failures)
         await painting.tell(Phase.STORING)
-        twins = await self._tools.records.insist(lambda tx: self._store(tx, painting, made), lasting=False)
+        whole, key = len(made) == task.brief.images, None
+        if whole and task.character_id is None:
+            key = picture_key(self._tools.config, task, painting.engine, run.job.project_id)
+        twins = await self._tools.records.insist(lambda tx: self._store(tx, painting, made, key), lasting=False)
         await self._intake.discard(twins)
+        return whole
 
     async def close(self, job: Job, error: MvError) -> None:
         """Ends a job that made nothing; if it was cancelled, its predictions are cancelled at the vendor first."""
@@ -229,10 +250,10 @@ class CharacterRunner(Runner):
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _store(self, tx: Transaction, painting: Painting, made: Sequence[_Made]) -> list[Print]:
+    async def _store(self, tx: Transaction, painting: Painting, made: Sequence[_Made], key: str | None) -> list[Print]:
         """Returns those whose bytes are stored already under another name."""
         job, task, now = painting.run.job, painting.plan.task, self._tools.clock.now()
-        record_id, last = await self._target(tx, job, task)
+        record_id, last = await self._target(tx, job, task, key)
         variation = await _unforgotten(tx, job, task.variation or Variation())
         takes, twins = [], []
         for number, one in enumerate(made, start=last + 1):
@@ -250,11 +271,11 @@ class CharacterRunner(Runner):
         await finish(tx, job, now, painting.engine, counts, record_id=record_id, missing=missing)
         return twins
 
-    async def _target(self, tx: Transaction, job: Job, task: CharacterTask) -> tuple[RecordId, int]:
+    async def _target(self, tx: Transaction, job: Job, task: CharacterTask, key: str | None) -> tuple[RecordId, int]:
         """The character that the takes belong to, made now if it is a new one, and the last number that is taken.
         Raises NotFound if it is deleted."""
         if task.character_id is None:
-            record = await self._new_character(tx, job, task)
+            record = await self._new_character(tx, job, task, key)
             await tx.characters.add(record)
             return record.id, 0
         last = await tx.characters.last_take(RecordId(task.character_id))
@@ -262,7 +283,7 @@ class CharacterRunner(Runner):
             raise NotFound(kind=KIND, given="")
         return RecordId(task.character_id), last
 
-    async def _new_character(self, tx: Transaction, job: Job, task: CharacterTask) -> Character:
+    async def _new_character(self, tx: Transaction, job: Job, task: CharacterTask, key: str | None) -> Character:
         numbers = await tx.next_numbers({(job.server_id, Kind.CHARACTER): 1})
         return Character(
             id=job.id,
@@ -279,7 +300,19 @@ class CharacterRunner(Runner):
             takes=0,
             project_id=job.project_id,
             owner_name=task.by,
+            request_key=key,
         )
+
+
+async def _alike(
+    job: Job, key: str, task: CharacterTask, tx: Transaction, record_id: RecordId | None
+) -> RecordId | None:
+    seen = Seen(server_id=job.server_id, member_id=job.member_id)
+    looked_up = (
+        tx.characters.get(record_id) if record_id else tx.characters.asked_before(seen, key, private=job.private)
+    )
+    record = await looked_up
+    return record.id if record and len(await first_takes(tx, record)) == task.brief.images else None
 
 
 async def _unforgotten(tx: Transaction, job: Job, variation: Variation) -> Variation:

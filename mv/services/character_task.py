@@ -37,6 +37,8 @@ class CharacterTask(BaseModel):
     numbers: tuple[int, ...] = ()
     """Which pictures of the request are made, from 1; all of them if none is named."""
     variation: Variation | None = None
+    reuse: bool = False
+    """Whether a character that was made by the same request will do."""
     by: str = ""
     """What whoever asked was called then."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from mv.domain.engine import Engine
 from mv.domain.ids import RecordId
-from mv.domain.jobs import Job, JobState, Step
+from mv.domain.jobs import REUSED, Job, JobState, Step
 from mv.domain.ledger import Bill, Measure, Used, corrections
 from mv.domain.usage import AllowanceKind
 from mv.errors import MvError, Stopped, Uncertain
@@ -57,6 +57,14 @@ async def finish(
     if not await tx.jobs.finish(
         job.id, JobState.DONE, now, record_id=record_id, version=version, error=missing, cost=used.cost
     ):
+        raise Stopped()
+
+
+async def hand_out(tx: Transaction, job: Job, now: datetime, record_id: RecordId, version: int | None = None) -> None:
+    """Ends a job with a record that was there already: nothing is charged. Raises Stopped as `finish`."""
+    await tx.jobs.complete(job.id, REUSED, now, {}, None)
+    await settle(tx, job, Used(), now)
+    if not await tx.jobs.finish(job.id, JobState.DONE, now, record_id=record_id, version=version, cost=0):
         raise Stopped()
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict
+from dataclasses import replace
 
 from mv.domain import limits
 from mv.domain.actor import Actor
 from mv.domain.engine import Engine, Makes
 from mv.domain.ids import Kind, MemberId, RecordId, Ref, parse_ref
-from mv.domain.jobs import Job, JobKind, Once, ReplyTo
+from mv.domain.jobs import REUSED, Job, JobKind, Once, ReplyTo
 from mv.domain.mydata import REMOVED, repeated_from, same_words
 from mv.domain.scene_changes import changes
 from mv.domain.scene_edits import scene_of
@@ -23,74 +20,23 @@ from mv.domain.scenes import (
     SceneListView,
     SceneOrder,
     SceneVersion,
-    TokenUsage,
     VersionLine,
     made_meanwhile,
 )
 from mv.domain.usage import AllowanceKind
 from mv.errors import NotFound, TextRemoved
-from mv.ports import Transaction
+from mv.ports import Seen, Transaction
 from mv.services.admission import Desk
 from mv.services.asking import Ask, Costs
 from mv.services.defaults import naming, with_defaults, with_known_flavor
 from mv.services.project import find_project, still_open
+from mv.services.reuse import scene_key
+from mv.services.scenes_task import KIND, Revision, SceneTask, checked, estimate
 from mv.services.shelf import Shelf
 from mv.services.tools import Tools, eyes, server_of
 
-KIND = "scene list"
 MEANWHILE = 3
 """How many versions of others are shown beside one."""
-
-PROMPT_TOKENS = 1_500
-TOKENS_A_SCENE = 450
-THINKING_TOKENS = 4_000
-"""An estimate on the high side for what is reserved; what is settled is what the vendor counted."""
-
-
-class Revision(BaseModel):
-    """What is to become of a version: of all of it, or of one scene by its number."""
-
-    model_config = ConfigDict(frozen=True)
-
-    based_on: int
-    instructions: str
-    scene: int | None = None
-    newest: int | None = None
-    """The newest version that whoever asked knew of; None: the one of the moment when it was asked."""
-    words_by: MemberId | None = None
-    """Whose instructions these are, where whoever asked repeats another's."""
-
-    def retyped(self, instructions: str, scene: int | None) -> Revision:
-        """The same, with what came back from a form that showed it."""
-        words_by = self.words_by if instructions.strip() == self.instructions else None
-        return self.model_copy(update={"instructions": instructions, "scene": scene, "words_by": words_by})
-
-
-class SceneTask(BaseModel):
-    """A scenes job's order, as stored: all that the runner needs. `list_id` is set when a list gets a new version."""
-
-    model_config = ConfigDict(frozen=True)
-
-    brief: SceneBrief
-    request: dict[str, Any]
-    defaults_applied: dict[str, Any]
-    engines: tuple[str, ...]
-    list_id: str | None = None
-    attempt: int = 1
-    """The version it makes, as far as can be foreseen when it is asked for."""
-    revision: Revision | None = None
-    shown: int = 0
-    """How many scenes the version has that is revised."""
-    character_id: str | None = None
-    by: str = ""
-    """What whoever asked was called then."""
-    words_by: MemberId | None = None
-    """Whose words the request of a new list holds, where whoever asked took them over from another's."""
-
-    @property
-    def count(self) -> int:
-        """How many scenes it makes, as far as can be foreseen."""
-        return self.shown or self.brief.count
 
 
 class Scenes(Shelf[SceneList]):
@@ -100,8 +46,11 @@ class Scenes(Shelf[SceneList]):
         super().__init__(tools, Kind.SCENE_LIST, KIND, lambda tx: tx.scenes)
         self._desk = desk
 
-    async def request(self, actor: Actor, order: SceneOrder, reply: ReplyTo, *, after: Job | None = None) -> Job:
-        """A stored job for a new list; `after` is the one whose request was edited. Raises Refused."""
+    async def request(
+        self, actor: Actor, order: SceneOrder, reply: ReplyTo, *, after: Job | None = None
+    ) -> Job | SceneListView:
+        """A stored job for a new list, or the list that the same request made before; `after` is the job whose request
+        was edited. Raises Refused."""
         server = server_of(actor)
         asked = checked(order if after is None else with_known_flavor(self._tools, order))
         order, chosen = await with_defaults(self._tools, actor, server, asked)
@@ -121,12 +70,24 @@ class Scenes(Shelf[SceneList]):
             defaults_applied=defaults | chosen,
             engines=tuple(engine.name for engine in engines),
             character_id=character_id,
+            reuse=self._tools.config.limits.reuse.scenes,
             by=actor.name,
             words_by=await self._taken_over(actor, asked, after) if after else None,
         )
+        if task.reuse:
+            key = scene_key(self._tools.config, task, engines[0], project_id)
+            there = await self._made_before(eyes(actor), key, private=order.private)
+            if there is not None:
+                return there
         return await self._admit(
             Ask(actor=actor, server_id=server, project_id=project_id, reply=reply), task, engines[0]
         )
+
+    async def _made_before(self, seen: Seen, key: str, *, private: bool) -> SceneListView | None:
+        async with self._tools.records.read() as tx:
+            record = await tx.scenes.asked_before(seen, key, private=private)
+            view = await scene_list_view(tx, record, 1) if record else None
+        return replace(view, reused_for=seen.member_id) if view else None
 
     async def again(self, actor: Actor, record_id: RecordId, number: int | None, reply: ReplyTo) -> Job:
         """A stored job for a fresh version of what made version `number`: of its request, or, if it is a revision, of
@@ -229,7 +190,9 @@ class Scenes(Shelf[SceneList]):
             record = await tx.scenes.get(job.record_id, deleted=True) if job.record_id else None
             if record is None:
                 raise NotFound(kind=KIND, given=str(job.ref))
-            return await scene_list_view(tx, record, job.version)
+            view = await scene_list_view(tx, record, job.version)
+            reused = await tx.jobs.step(job.id, REUSED) is not None
+        return replace(view, reused_for=job.member_id) if reused else view
 
 
 async def held(tx: Transaction, list_id: RecordId, given: str = "") -> SceneList:
@@ -240,31 +203,6 @@ async def held(tx: Transaction, list_id: RecordId, given: str = "") -> SceneList
     if record is None:
         raise NotFound(kind=KIND, given=given)
     return record
-
-
-def checked(order: SceneOrder) -> SceneOrder:
-    """The order with clean texts; raises Refused for what does not fit."""
-    return order.model_copy(
-        update={
-            "idea": limits.text("idea", order.idea, limits.IDEA),
-            "character": limits.text("character", order.character, limits.CHARACTER),
-            "count": limits.number("count", order.count, limits.SCENES),
-            "traits": limits.optional_text("traits", order.traits, limits.TRAITS),
-            "video_type": limits.optional_text("video_type", order.video_type, limits.STYLE),
-            "style": limits.optional_text("style", order.style, limits.STYLE),
-            "camera": limits.optional_text("camera", order.camera, limits.STYLE),
-        }
-    )
-
-
-def estimate(engine: Engine, count: int, day: date, *, shown: int = 0) -> int | None:
-    """Micro-dollars to reserve for a list of `count` scenes, made from one of `shown`; None if unpriced."""
-    usage = TokenUsage(
-        prompt_tokens=PROMPT_TOKENS + shown * TOKENS_A_SCENE,
-        output_tokens=count * TOKENS_A_SCENE,
-        thinking_tokens=THINKING_TOKENS,
-    )
-    return engine.scene_cost(usage, day)
 
 
 def revised(job: Job) -> tuple[RecordId, Revision]:

@@ -11,7 +11,8 @@ from mv.domain.scene_edits import inserted, moved, removed, rewritten, scene_of,
 from mv.domain.scenes import Change, SceneDraft, SceneList, SceneListView, SceneVersion, TokenUsage, meanwhile
 from mv.errors import NotFound, Same
 from mv.ports import Transaction
-from mv.services.scenes import KIND, held, scene_list_view
+from mv.services.scenes import held, scene_list_view
+from mv.services.scenes_task import KIND
 from mv.services.shelf import Shelf
 from mv.services.tools import Tools
 

@@ -11,7 +11,8 @@ from mv.domain.scene_changes import changes
 from mv.domain.scenes import Changes, SceneList, SceneVersion, VersionLine
 from mv.errors import NotFound
 from mv.ports import Page, Transaction
-from mv.services.scenes import KIND, lines
+from mv.services.scenes import lines
+from mv.services.scenes_task import KIND
 from mv.services.shelf import Shelf
 from mv.services.tools import Tools
 

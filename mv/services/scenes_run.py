@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from mv.config import Flavor
 from mv.domain import limits
@@ -21,16 +22,20 @@ from mv.domain.scene_check import Checked, check
 from mv.domain.scene_edits import with_scene
 from mv.domain.scenes import Change, SceneDraft, SceneList, SceneVersion, TokenUsage, default_title, meanwhile
 from mv.errors import BadAnswer, Blocked, ModelGone, MvError, NotFound, Uncertain, revive
-from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
+from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Seen, Transaction
 from mv.services.attempt import Attempt, ended_step, open_step
 from mv.services.closing import fail, finish, spent
-from mv.services.scenes import KIND, SceneTask, held
+from mv.services.reuse import Together, scene_key
+from mv.services.scenes import held
+from mv.services.scenes_task import KIND, SceneTask
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 
 log = logging.getLogger(__name__)
 
 MOST = limits.SCENES[1]
+WRITE = "write"
+"""The name of the first step; then the engine."""
 AGAIN = ":again"
 """The name of a step ends so when a kill fell into the first call."""
 
@@ -74,6 +79,7 @@ class SceneRunner(Runner):
     def __init__(self, tools: Tools, trace: Trace) -> None:
         self._tools = tools
         self._trace = trace
+        self._together = Together(tools.records, tools.clock)
 
     async def run(self, run: Run) -> None:
         """Raises what the vendor raises; then the engine calls `close`."""
@@ -86,12 +92,25 @@ class SceneRunner(Runner):
         engines = [self._tools.config.engine(name) for name in task.engines]
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
         writing = _Writing(run=run, task=task, flavor=flavor, engines=engines, base=base)
+        if not task.reuse:
+            await self._make(writing)
+            return
+        key = scene_key(self._tools.config, task, engines[0], run.job.project_id)
+        begun = [await run.journal.seen(f"{WRITE}:{engine.name}") for engine in engines]
+        find = None if any(begun) else partial(_alike, run.job, key)
+        await self._together.make(run, key, find, partial(self._make, writing), version=1)
+
+    async def _make(self, writing: _Writing) -> bool:
+        """Whether it can stand for what others ask for in the same words."""
+        run, task, flavor = writing.run, writing.task, writing.flavor
         if flavor.name != task.brief.flavor:
             writing.notes.append(f"flavor_gone:{task.brief.flavor}")
             writing.task = task.model_copy(update={"brief": task.brief.model_copy(update={"flavor": flavor.name})})
         draft = await self._write(writing)
         await run.progress(Phase.STORING)
-        await self._tools.records.insist(lambda tx: self._store(tx, writing, draft), lasting=False)
+        key = scene_key(self._tools.config, writing.task, writing.engine, run.job.project_id)
+        await self._tools.records.insist(lambda tx: self._store(tx, writing, draft, key), lasting=False)
+        return True
 
     async def close(self, job: Job, error: MvError) -> None:
         """Ends a job that made nothing."""
@@ -113,7 +132,7 @@ class SceneRunner(Runner):
 
     async def _complete(self, writing: _Writing, prompt: ScenePrompt) -> tuple[Checked, int]:
         """An answer with no scene missing, and how many there are to be. Raises BadAnswer."""
-        first = await self._ask(writing, "write", prompt)
+        first = await self._ask(writing, WRITE, prompt)
         await writing.run.progress(Phase.CHECKING)
         result = writing.check(first, prompt.count if prompt.exact else MOST, lenient=False)
         as_asked = prompt.exact or first.problem or not result.scenes
@@ -217,7 +236,7 @@ class SceneRunner(Runner):
             tokens_out=answer.usage.output_tokens + answer.usage.thinking_tokens,
         )
 
-    async def _store(self, tx: Transaction, writing: _Writing, draft: SceneDraft) -> None:
+    async def _store(self, tx: Transaction, writing: _Writing, draft: SceneDraft, key: str) -> None:
         job, task, now = writing.run.job, writing.task, self._tools.clock.now()
         record = await held(tx, RecordId(task.list_id)) if task.list_id else None
         task, draft = await _without_removed(tx, job, task, record, draft)
@@ -243,14 +262,14 @@ class SceneRunner(Runner):
             words_by=revision.words_by if revision else None,
         )
         if record is None:
-            record = await self._new_list(tx, job, task, draft.title)
+            record = await self._new_list(tx, job, task, draft.title, key if task.brief == writing.task.brief else None)
             await tx.scenes.add(record, version)
         else:
             await tx.scenes.add_version(record.id, version)
         answered = writing.answered or writing.engine
         await finish(tx, job, now, answered, {Measure.SCENES: 1}, record_id=record.id, version=version.number)
 
-    async def _new_list(self, tx: Transaction, job: Job, task: SceneTask, title: str) -> SceneList:
+    async def _new_list(self, tx: Transaction, job: Job, task: SceneTask, title: str, key: str | None) -> SceneList:
         numbers = await tx.next_numbers({(job.server_id, Kind.SCENE_LIST): 1})
         character_id = RecordId(task.character_id) if task.character_id else None
         if character_id is not None and await tx.characters.get(character_id, deleted=True) is None:
@@ -268,6 +287,7 @@ class SceneRunner(Runner):
             character_id=character_id,
             owner_name=task.by,
             words_by=task.words_by,
+            request_key=key,
         )
 
 
@@ -293,6 +313,16 @@ async def _without_removed(
 
 async def _forgotten(tx: Transaction, job: Job, member: MemberId | None) -> bool:
     return member is not None and await tx.own.forgotten_since(job.server_id, member, job.created_at)
+
+
+async def _alike(job: Job, key: str, tx: Transaction, record_id: RecordId | None) -> RecordId | None:
+    """As `Find`."""
+    if record_id is not None:
+        record = await tx.scenes.get(record_id)
+    else:
+        seen = Seen(server_id=job.server_id, member_id=job.member_id)
+        record = await tx.scenes.asked_before(seen, key, private=job.private)
+    return record.id if record else None
 
 
 async def _base(tx: Transaction, task: SceneTask) -> SceneVersion | None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mv.domain.audit import JobAccount
 from mv.domain.budget import Account, Scope
 from mv.domain.ids import Kind, RecordId, Ref, ServerId
-from mv.domain.jobs import JobKind, JobState
+from mv.domain.jobs import REUSED, JobKind, JobState
 from mv.domain.ledger import Entry, Measure, quarter
 from mv.domain.usage import AllowanceKind
 from mv.store.entries import to_line
@@ -43,6 +43,8 @@ class AccountRows:
             sums[entry.job_id][Measure(entry.kind)] += entry.amount
             settled[entry.job_id] += entry.entry != Entry.RESERVE.value
         pictures = await self._pictures(keys)
+        named = select(steps.c.job_id).where(steps.c.job_id.in_(keys), steps.c.name == REUSED)
+        reused = set((await self._connection.execute(named)).scalars())
         return tuple(
             JobAccount(
                 job_id=RecordId(row.id),
@@ -53,6 +55,7 @@ class AccountRows:
                 cost=row.cost,
                 pictures=pictures.get(row.id, 0),
                 settled=settled[row.id],
+                reused=row.id in reused,
                 sums=dict(sums[row.id]),
             )
             for row in rows

@@ -132,6 +132,7 @@ def _from_character(record: Character) -> dict[str, Any]:
         "main_take": record.main_take,
         "owner_name": record.owner_name,
         "starred_at": record.starred_at,
+        "request_key": record.request_key,
     }
 
 
@@ -156,6 +157,7 @@ def _to_character(row: AnyRow) -> Character:
         main_take=row.main_take,
         owner_name=row.owner_name,
         starred_at=row.starred_at,
+        request_key=row.request_key,
     )
 
 

@@ -45,7 +45,7 @@ from mv.store.tables import (
 
 _NAMED = {"name": REMOVED, "folded": fold(REMOVED), "description": REMOVED}
 _TITLED = {"title": REMOVED, "folded": fold(REMOVED)}
-_NOBODY = {"owner_id": FORMER, "owner_name": ""}
+_NOBODY = {"owner_id": FORMER, "owner_name": "", "request_key": None}
 _EMPTIED: dict[str, Any] = {"order": {}, "error": None, "error_facts": None}
 _SENT: dict[str, Any] = {"reply_token": None, "token_expires_at": None, "message_id": None, "channel_id": 0}
 _KEPT_OF_STEPS = ("ticket", "mark", "error")
@@ -172,7 +172,7 @@ class Eraser:
         if not found:
             return False
         untitled = await self._without_words(found)
-        for which, values in ((untitled, _TITLED), (found, {"words_by": None})):
+        for which, values in ((untitled, _TITLED), (found, {"words_by": None, "request_key": None})):
             await self._connection.execute(update(scene_lists).where(scene_lists.c.id.in_(which)).values(values))
         await self._scene_rows.changed(found)
         return True

@@ -157,6 +157,7 @@ def _from_list(record: SceneList, version: SceneVersion) -> dict[str, Any]:
         "owner_name": record.owner_name,
         "starred_at": record.starred_at,
         "words_by": record.words_by,
+        "request_key": record.request_key,
     }
 
 
@@ -180,6 +181,7 @@ def _to_list(row: AnyRow) -> SceneList:
         owner_name=row.owner_name,
         starred_at=row.starred_at,
         words_by=row.words_by,
+        request_key=row.request_key,
     )
 
 

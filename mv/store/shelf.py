@@ -16,7 +16,7 @@ from mv.domain.search import Filters, parse_typed
 from mv.domain.search import Query as Words
 from mv.ports import Choice, Found, Hit, Page, Seen, ShelfRows
 from mv.store import search
-from mv.store.queries import MOST_WORDS, AnyRow, Condition, Query, newest, page, seen_by
+from mv.store.queries import MOST_WORDS, AnyRow, Condition, Query, newest, page, public, seen_by
 from mv.store.search_rows import documents
 
 R = TypeVar("R")
@@ -48,6 +48,13 @@ class SqlShelf(ShelfRows[R]):
     async def find(self, seen: Seen, ref: Ref) -> R | None:
         """By number, if these eyes may see it."""
         return await self._one(self._query.where(seen_by(self._table, seen), self._table.c.number == ref.number))
+
+    async def asked_before(self, seen: Seen, key: str, *, private: bool) -> R | None:
+        """The newest record of the request with this key."""
+        query = self._query.where(seen_by(self._table, seen), self._table.c.request_key == key)
+        if not private:
+            query = query.where(public(self._table))
+        return await self._one(newest(query, self._table, before=None, size=0))
 
     async def _one(self, query: Query, **values: Any) -> R | None:
         row = (await self._connection.execute(query, values)).one_or_none()

@@ -66,6 +66,13 @@ def _of_library() -> list[Column[Any]]:
     return [Column("owner_name", Words, nullable=False, server_default=""), Column("starred_at", UtcTime)]
 
 
+def _reused(table: str) -> list[Any]:
+    """The key of the request that made it, by which the same request is answered from the library."""
+    asked = Column("request_key", String(32))
+    where = text("request_key IS NOT NULL")
+    return [asked, Index(f"ix_{table}_request", "server_id", "request_key", sqlite_where=where)]
+
+
 def _repeated(table: str) -> list[Any]:
     """Whose words it repeats, where these are another member's: by Again, and by Edit and retry."""
     words_by = Column("words_by", BigInteger)
@@ -128,6 +135,7 @@ characters = Table(
         *_of_library(),
         Column("main_take", Integer),
     ),
+    *_reused("characters"),
     Index("ix_characters_owner", "server_id", "owner_id", "number"),
     Index("ix_characters_project", "server_id", "project_id", "number"),
     Index("ix_characters_since", "server_id", "created_at", "number"),
@@ -176,6 +184,7 @@ scene_lists = Table(
         *_of_library(),
     ),
     *_repeated("scene_lists"),
+    *_reused("scene_lists"),
     Index("ix_scene_lists_owner", "server_id", "owner_id", "number"),
     Index("ix_scene_lists_project", "server_id", "project_id", "number"),
     Index("ix_scene_lists_since", "server_id", "created_at", "number"),

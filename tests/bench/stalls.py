@@ -149,8 +149,9 @@ async def _ours(pictures: Sequence[bytes]) -> tuple[float, float]:
 
 
 async def _through(app: App, many: int) -> tuple[float, float]:
-    order = CharacterOrder(description="an old lighthouse keeper", engine="offline-sheet")
-    jobs = [await app.characters.request(_actor(number), order, _reply()) for number in range(many)]
+    order = CharacterOrder(description="an old lighthouse keeper", engine="offline-sheet", fresh=True)
+    asked = [await app.characters.request(_actor(number), order, _reply()) for number in range(many)]
+    jobs = [job for job in asked if isinstance(job, Job)]
     began = time.monotonic()
     stall = await _watched(lambda: _run(app, jobs))
     took = time.monotonic() - began

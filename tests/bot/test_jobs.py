@@ -90,7 +90,7 @@ async def test_show_says_where_it_went_and_what_it_cost(make_world: MakeWorld, r
     shown = said(await world.ann.slash(world.channel, "jobs show", ref="J1"))
     assert "$0.04 · delivered in its message" in shown
     replicate.script.append(Script(status="failed", error="boom"))
-    await world.ann.slash(world.channel, "character create", description="y", engine="flux-1.1-pro")
+    await world.ann.slash(world.channel, "character create", description="z", engine="flux-1.1-pro")
     shown = said(await world.ann.slash(world.channel, "jobs show", ref="J2"))
     assert "not charged · delivered in its message" in shown
     with closing(sqlite3.connect(world.folder / "mv.sqlite3", isolation_level=None)) as connection:

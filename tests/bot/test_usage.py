@@ -68,7 +68,7 @@ async def test_fifty_at_once_and_exactly_the_limit_is_let_through(world: World) 
 async def test_used_up_says_used_limit_reset_and_whom_to_ask(world: World) -> None:
     await quota(world, "images", 3, "month")
     await world.ann.slash(world.channel, "character create", description="y", images=2)
-    refused = await world.ann.slash(world.channel, "character create", description="y", images=2)
+    refused = await world.ann.slash(world.channel, "character create", description="z", images=2)
     assert refused.ephemeral
     text = said(refused)
     assert "2 of 3 used this month" in text

@@ -175,10 +175,14 @@ async def ask(app: App, number: int) -> Job:
         token_expires_at=datetime.now(UTC) + timedelta(minutes=15),
         private=False,
     )
+    made: object
     if number % CHARACTER_EVERY == 0:
         order = CharacterOrder(description=f"Somebody {number}", aspect_ratio="1:1", images=1)
-        return await app.characters.request(actor, order, reply)
-    return await app.scenes.request(actor, SceneOrder(idea=f"Idea {number}", character="Mara", count=2), reply)
+        made = await app.characters.request(actor, order, reply)
+    else:
+        made = await app.scenes.request(actor, SceneOrder(idea=f"Idea {number}", character="Mara", count=2), reply)
+    assert isinstance(made, Job)
+    return made
 
 
 def held(*roots: object) -> Counter[str]:

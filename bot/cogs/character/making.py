@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot import doors, offers
 from bot.actor import actor_of, member_of
+from bot.cogs.character.base import sheet_of
 from bot.errors import STARTS_A_JOB
 from bot.shelf import Part
 from bot.ui import character as ui
@@ -18,7 +19,7 @@ from bot.ui.error_words import words
 from bot.ui.frame import Sheet
 from mv.domain import limits
 from mv.domain.character import CharacterOrder
-from mv.domain.ids import ServerId
+from mv.domain.ids import MemberId, ServerId
 from mv.domain.jobs import Job
 from mv.errors import revive
 
@@ -32,10 +33,11 @@ class Making(Part):
     """What asks the generator."""
 
     def presses(self) -> Sequence[type[discord.ui.DynamicItem[doors.Button]]]:
-        """Again, and Use in scenes."""
+        """Again, Fresh, and Use in scenes."""
         return (
             *super().presses(),
             doors.pressable(Action.CHARACTER_AGAIN, self.on_again),
+            doors.pressable(Action.CHARACTER_FRESH, self.on_fresh),
             doors.pressable(Action.CHARACTER_USE, self.on_use),
         )
 
@@ -93,12 +95,26 @@ class Making(Part):
         after: Job | None = None,
     ) -> None:
         actor = await member_of(interaction, server) if server else actor_of(interaction)
-        await doors.begin(
+        there = await doors.begin(
             interaction,
             self.app.engine,
             self.courier,
             lambda reply: self.app.characters.request(actor, order, reply, after=after),
             private=order.private,
+        )
+        if there is not None:
+            await doors.show(interaction, sheet_of(there), private=order.private)
+
+    async def on_fresh(self, interaction: discord.Interaction, press: Press) -> None:
+        """A new character by the request that was answered from the library, to be seen as that answer is."""
+        view = await self.app.characters.view(actor_of(interaction), press.record)
+        actor = await member_of(interaction, view.record.server_id)
+        await doors.begin(
+            interaction,
+            self.app.engine,
+            self.courier,
+            lambda reply: self.app.characters.anew(actor, press.record, MemberId(press.member), reply),
+            private=interaction.message is not None and interaction.message.flags.ephemeral,
         )
 
     async def on_again(self, interaction: discord.Interaction, press: Press) -> None:

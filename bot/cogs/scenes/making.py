@@ -21,7 +21,8 @@ from mv.domain.ids import ServerId
 from mv.domain.jobs import Job
 from mv.domain.scenes import SceneListView, SceneOrder
 from mv.errors import OutOfRange
-from mv.services.scenes import Revision, revised
+from mv.services.scenes import revised
+from mv.services.scenes_task import Revision
 
 Idea = app_commands.Range[str, 1, limits.IDEA]
 Description = app_commands.Range[str, 1, limits.CHARACTER]
@@ -106,13 +107,15 @@ class Making(Part):
         after: Job | None = None,
     ) -> None:
         actor = await member_of(interaction, server) if server else actor_of(interaction)
-        await doors.begin(
+        there = await doors.begin(
             interaction,
             self.app.engine,
             self.courier,
             lambda reply: self.app.scenes.request(actor, order, reply, after=after),
             private=order.private,
         )
+        if there is not None:
+            await doors.show(interaction, await asyncio.to_thread(sheet_of, there), private=order.private)
 
     async def on_again(self, interaction: discord.Interaction, press: Press) -> None:
         """A fresh version of the same request, in a new message."""

@@ -1,0 +1,121 @@
+"""The same asked for again: answered from the library, at no cost. Asked for while it is being made, it is made once.
+
+Two requests are the same if the generator would be told the same: text (case and spaces aside), options, engine and its
+parameters, prompts of the configuration, and the seed, name and project where they were given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import unicodedata
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from mv.config import Config
+from mv.domain.engine import Engine
+from mv.domain.ids import RecordId
+from mv.domain.jobs import Job, Phase
+from mv.ports import Clock, Records, Run, Transaction
+from mv.services.character_orders import Plan
+from mv.services.character_task import CharacterTask
+from mv.services.closing import hand_out
+from mv.services.scenes_task import SceneTask
+
+
+def picture_key(config: Config, task: CharacterTask, engine: Engine, project: RecordId | None) -> str:
+    """That of a request for a new character, as this engine would be told it."""
+    brief, given = task.brief, task.request
+    prompt = Plan(task=task, flavor=config.kept_flavor(brief.flavor), engine=engine).prompt(config, 1)
+    named = _plain(given.get("name") or "")
+    told = (_plain(prompt.text), prompt.aspect_ratio, brief.images, dict(prompt.parameters), given.get("seed"))
+    return _digest(_engine(engine), project, named, *told)
+
+
+def scene_key(config: Config, task: SceneTask, engine: Engine, project: RecordId | None) -> str:
+    """That of a request for a new scene list, as this engine would be told it."""
+    prompt = config.scene_prompt(task.brief, config.kept_flavor(task.brief.flavor))
+    told = (_plain(prompt.system), _plain(prompt.user), prompt.count, prompt.temperature, prompt.max_output_tokens)
+    return _digest(_engine(engine), project, task.character_id, *told)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _engine(engine: Engine) -> dict[str, Any]:
+    return engine.model_dump(mode="json", exclude={"label", "prices", "aspect_ratios"})
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+ALIKE = "alike"
+"""The note of a job that waits for another, which makes what it asks for."""
+
+Find = Callable[[Transaction, RecordId | None], Awaitable[RecordId | None]]
+"""The record of that key, or, if there is none, one of the same request: if it can stand for what is asked for."""
+
+
+class Together:
+    """Jobs of this process that ask for the same at the same time: one works, the others wait for what it makes. Only a
+    job that runs is waited for, so it needs nobody's place to come to its end."""
+
+    def __init__(self, records: Records, clock: Clock) -> None:
+        self._records = records
+        self._clock = clock
+        self._making: dict[Hashable, asyncio.Future[RecordId | None]] = {}
+
+    async def make(
+        self, run: Run, key: str, find: Find | None, make: Callable[[], Awaitable[bool]], version: int | None = None
+    ) -> None:
+        """Ends the job with what is there, or was made meanwhile (its `version`); else by `make`, which says whether
+        what it made can stand for what others ask for. Without `find` it is made in any case, as what was ordered
+        before a restart is."""
+        async with self._first(run, key, wait=find is not None) as made:
+            if find is not None and await self._handed_out(run.job, find, made, version):
+                return
+            if await make() and not made.done():
+                made.set_result(run.job.id)
+
+    @asynccontextmanager
+    async def _first(self, run: Run, key: str, *, wait: bool) -> AsyncIterator[asyncio.Future[RecordId | None]]:
+        """When nobody makes that any more: a future that is done if another made it meanwhile, with the record's key;
+        else this job makes it, and sets the result."""
+        what = run.job.server_id, run.job.member_id if run.job.private else None, key
+        while wait and (making := self._making.get(what)) is not None:
+            await run.progress(Phase.WAITING, note=ALIKE)
+            await asyncio.wait({making})
+            if making.result() is not None:
+                yield making
+                return
+        mine = self._making[what] = asyncio.get_running_loop().create_future()
+        try:
+            yield mine
+        finally:
+            if self._making.get(what) is mine:
+                del self._making[what]
+            if not mine.done():
+                mine.set_result(None)
+
+    async def _handed_out(
+        self, job: Job, find: Find, made: asyncio.Future[RecordId | None], version: int | None
+    ) -> bool:
+        now = self._clock.now()
+
+        async def look(tx: Transaction) -> RecordId | None:
+            record_id = await find(tx, made.result() if made.done() else None)
+            if record_id is not None:
+                await hand_out(tx, job, now, record_id, version)
+            return record_id
+
+        async with self._records.read() as tx:  # mostly there is nothing, and nobody has to wait for a writer's turn
+            if await find(tx, made.result() if made.done() else None) is None:
+                return False
+        found = await self._records.insist(look)
+        if found is not None and not made.done():
+            made.set_result(found)
+        return found is not None
