@@ -77,8 +77,9 @@ class Characters(CharacterLibrary):
         if task.reuse:
             key = picture_key(self._tools.config, task, engines[0], project_id)
             there = await self.made_before(eyes(actor), key, task.brief.images, private=order.private)
-            if there is not None:
+            if there is not None and len(there.previews) == task.brief.images:
                 return there
+            task = task.model_copy(update={"reuse": there is None})
         ask = Ask(actor=actor, server_id=server, project_id=project_id, reply=reply, once=once)
         return await self._admit(ask, task, engines[0])
 

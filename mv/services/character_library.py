@@ -74,14 +74,14 @@ class CharacterLibrary(Shelf[Character]):
             return CharacterView(record=record, takes=await _shown(tx, record))
 
     async def made_before(self, seen: Seen, key: str, images: int, *, private: bool) -> Portrait | None:
-        """The character that the request with this key made, with all its pictures; as `ShelfRows.asked_before`."""
+        """The character that the request with this key made, with all its takes; as `ShelfRows.asked_before`. Previews
+        may be lost."""
         async with self._tools.records.read() as tx:
             record = await tx.characters.asked_before(seen, key, private=private)
             takes = await first_takes(tx, record) if record else ()
         if record is None or len(takes) != images:
             return None
-        portrait = await self._portrait(CharacterView(record=record, takes=takes, reused_for=seen.member_id))
-        return portrait if len(portrait.previews) == images else None
+        return await self._portrait(CharacterView(record=record, takes=takes, reused_for=seen.member_id))
 
     async def result(self, job: Job, room: int | None = None) -> Portrait:
         """What a finished job made, or was given out of the library: takes with previews of `room` bytes in all at

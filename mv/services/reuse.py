@@ -12,12 +12,14 @@ import json
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from mv.config import Config
+from mv.domain.character import CharacterBrief
 from mv.domain.engine import Engine
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Job, Phase
+from mv.domain.scenes import SceneBrief
 from mv.ports import Clock, Records, Run, Transaction
 from mv.services.character_orders import Plan
 from mv.services.character_task import CharacterTask
@@ -27,18 +29,23 @@ from mv.services.scenes_task import SceneTask
 
 def picture_key(config: Config, task: CharacterTask, engine: Engine, project: RecordId | None) -> str:
     """That of a request for a new character, as this engine would be told it."""
-    brief, given = task.brief, task.request
-    prompt = Plan(task=task, flavor=config.kept_flavor(brief.flavor), engine=engine).prompt(config, 1)
-    named = _plain(given.get("name") or "")
-    told = (_plain(prompt.text), prompt.aspect_ratio, brief.images, dict(prompt.parameters), given.get("seed"))
-    return _digest(_engine(engine), project, named, *told)
+    flavor, given = config.kept_flavor(task.brief.flavor), task.request
+    plain = task.model_copy(update={"brief": _plainly(task.brief, "description")})
+    prompt = Plan(task=plain, flavor=flavor, engine=engine).prompt(config, 1)
+    told = (prompt.text, prompt.aspect_ratio, task.brief.images, dict(prompt.parameters), given.get("seed"))
+    return _digest(_engine(engine), project, _plain(given.get("name") or ""), *told)
 
 
 def scene_key(config: Config, task: SceneTask, engine: Engine, project: RecordId | None) -> str:
     """That of a request for a new scene list, as this engine would be told it."""
-    prompt = config.scene_prompt(task.brief, config.kept_flavor(task.brief.flavor))
-    told = (_plain(prompt.system), _plain(prompt.user), prompt.count, prompt.temperature, prompt.max_output_tokens)
+    brief = _plainly(task.brief, "idea", "character", "traits", "video_type", "style", "camera")
+    prompt = config.scene_prompt(brief, config.kept_flavor(brief.flavor))
+    told = (prompt.system, prompt.user, prompt.count, prompt.temperature, prompt.max_output_tokens)
     return _digest(_engine(engine), project, task.character_id, *told)
+
+
+def _plainly(brief: B, *texts: str) -> B:
+    return brief.model_copy(update={name: _plain(getattr(brief, name)) for name in texts})
 
 
 def _plain(text: str) -> str:
@@ -55,6 +62,12 @@ def _digest(*parts: Any) -> str:
 
 ALIKE = "alike"
 """The note of a job that waits for another, which makes what it asks for."""
+
+B = TypeVar("B", SceneBrief, CharacterBrief)
+
+LOOK_SECONDS = 0.1
+"""Between two looks whether the other is done. A sleep, for a task that only another can wake looks forgotten: to a
+simulated Discord in tests, and to whoever looks into a process that hangs."""
 
 Find = Callable[[Transaction, RecordId | None], Awaitable[RecordId | None]]
 """The record of that key, or, if there is none, one of the same request: if it can stand for what is asked for."""
@@ -88,7 +101,8 @@ class Together:
         what = run.job.server_id, run.job.member_id if run.job.private else None, key
         while wait and (making := self._making.get(what)) is not None:
             await run.progress(Phase.WAITING, note=ALIKE)
-            await asyncio.wait({making})
+            while not making.done():  # noqa: ASYNC110  # see LOOK_SECONDS
+                await asyncio.sleep(LOOK_SECONDS)
             if making.result() is not None:
                 yield making
                 return

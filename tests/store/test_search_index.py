@@ -105,12 +105,12 @@ async def test_a_servers_entries_can_be_dropped(records: Database) -> None:
 
 
 NEW = {
-    "scene_lists": {"owner_name", "starred_at", "words_by"},
-    "characters": {"owner_name", "starred_at", "main_take"},
+    "scene_lists": {"owner_name", "starred_at", "words_by", "request_key"},
+    "characters": {"owner_name", "starred_at", "main_take", "request_key"},
     "scene_versions": {"change", "based_on", "scene", "instruction", "words_by"},
     "scenes": set[str](),
 }
-"""Columns that 0004 brings."""
+"""Columns that came later."""
 
 
 async def an_older_database(folder: Path, lists: Iterable[SceneList], character: Character) -> None:
