@@ -144,6 +144,7 @@ def test_limits_suit_a_team_and_a_burst(config: Config) -> None:
     assert limits.concurrency.per_member < limits.concurrency.total
     assert "replicate.delivery" in limits.pictures.hosts
     assert {quota.kind.value for quota in config.default_quotas()} >= {"scenes", "images"}
+    assert limits.ask_over == 500_000
 
 
 LISTED = {"kind", "limit", "period", "gemini", "replicate"}
