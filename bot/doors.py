@@ -22,6 +22,7 @@ from bot.errors import UNREACHABLE, answer
 from bot.ui.custom_ids import LIST_TEMPLATE, Action, ListOf, Press, Turn, press_of, template, turn_of
 from bot.ui.forms import Form, Target, read_form, with_text_kept
 from bot.ui.frame import Sheet
+from bot.ui.jobs import question
 from bot.ui.notice import notice
 from bot.ui.sending import editing, sending
 from mv.domain.ids import MessageId
@@ -72,9 +73,9 @@ async def begin(
     *,
     private: bool,
 ) -> T | None:
-    """Stores a job by `ask`, acknowledges, and only then lets it start. What `ask` has at hand in place of a job is
-    returned, to be shown. Raises what `ask` refuses with; an interaction that comes a second time is left to the first.
-    Raises Restarting when the bot is about to stop."""
+    """Stores a job by `ask`, acknowledges, and only then lets it start; or shows the question that was stored instead.
+    What `ask` has at hand in place of a job is returned, to be shown. Raises what `ask` refuses with; an interaction that
+    comes a second time is left to the first. Raises Restarting when the bot is about to stop."""
     if getattr(interaction.client, "stopping", False):
         raise Restarting()
     missing = () if private else missing_permissions(interaction)
@@ -95,6 +96,9 @@ async def begin(
         raise
     if not isinstance(job, Job):
         return job
+    if job.unconfirmed is not None:
+        await _ask_first(interaction, job, told)
+        return None
     if done:
         told = await _acknowledge(interaction, private)
     if told is not None and told.message_id is not None:
@@ -102,6 +106,16 @@ async def begin(
     courier.follow(job)
     jobs.release(job)
     return None
+
+
+async def _ask_first(
+    interaction: discord.Interaction, job: Job, told: discord.InteractionCallbackResponse[discord.Client] | None
+) -> None:
+    """Shows the question that was stored to whoever asked, and only to them; what was acknowledged is taken back."""
+    if told is not None:
+        with suppress(discord.HTTPException, *UNREACHABLE):
+            await interaction.delete_original_response()
+    await show(interaction, question(job))
 
 
 async def waited(interaction: discord.Interaction, work: Coroutine[Any, Any, T], *, private: bool) -> T:

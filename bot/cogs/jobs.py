@@ -38,6 +38,7 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
         return (
             doors.pressable(Action.JOB_CANCEL, self.on_cancel),
             doors.pressable(Action.JOB_RETRY, self.on_retry),
+            doors.pressable(Action.JOB_LEAVE, self.on_leave),
             doors.pressable(Action.JOB_EDIT, self.on_edit),
             doors.pressable(Action.FORM, self.on_form),
             doors.pressable(Action.KEEP, self.on_keep),
@@ -66,7 +67,7 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
         if row.progress is not None:
             sheet = ui.progress_message(row.progress, row.about_what)
         else:
-            sheet = ui.job_sheet(row.job, found.result, row.why, about_what=row.about_what)
+            sheet = ui.job_sheet(row.job, found.result, row.why, about_what=row.about_what, went=found.went)
         await doors.show(interaction, sheet)
 
     @app_commands.command(name="cancel", description="Stop a job")
@@ -85,7 +86,7 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
         await doors.show(interaction, notice.notice(f"{job.ref} is cancelled", "What it had reserved was given back."))
 
     async def on_retry(self, interaction: discord.Interaction, press: Press) -> None:
-        """The same request once more, or the pictures that are missing."""
+        """The same request once more, or the pictures that are missing; also Go, of what was only asked about."""
         job = await self.app.jobs.own(actor_of(interaction), press.record)
         actor = await member_of(interaction, job.server_id)
         service = self.app.scenes if job.kind is JobKind.SCENES else self.app.characters
@@ -96,6 +97,11 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
             lambda reply: service.retry(actor, job, reply),
             private=job.private,
         )
+
+    async def on_leave(self, interaction: discord.Interaction, press: Press) -> None:
+        """Cancel, in the place of Go."""
+        job = await self.app.jobs.own(actor_of(interaction), press.record)
+        await doors.turn(interaction, ui.left(job, await self.app.jobs.came_of(job)))
 
     async def on_edit(self, interaction: discord.Interaction, press: Press) -> None:
         """Opens the form with the text still in it."""

@@ -333,6 +333,7 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     ),
     e.Partial: lambda x: Words(f"{x.got} of {x.wanted} pictures came; {REST.get(x.why, 'the rest failed')}."),
     e.Stopped: lambda x: Words("It was cancelled." if not x.by_id else f"It was cancelled by {member(x.by_id)}."),
+    e.Unconfirmed: lambda x: Words(f"It may cost up to {dollars(x.estimate)}, so it starts only after **Go**."),
     e.Uncertain: lambda x: Words(
         f"The answer of {_vendor(x.vendor)} was lost; whether it was accepted is not known.",
         "The vendor may have charged it. It is not asked again unless you press Retry.",
@@ -358,6 +359,7 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
 HEADINGS: tuple[tuple[type[e.MvError], str], ...] = (
     (e.Stopped, "Cancelled"),
     (e.Uncertain, "Uncertain"),
+    (e.Unconfirmed, "Not started"),
     (e.Refused, "That does not work"),
     (e.MvError, "It did not work out"),
 )

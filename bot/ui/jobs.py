@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import discord
+
 from bot.ui import limits
 from bot.ui.custom_ids import Action, Press, Turn, custom_id
 from bot.ui.frame import Button, Row, Sheet
 from bot.ui.lists import list_sheet
+from bot.ui.notice import Tone, notice
 from bot.ui.text import bare, line
-from bot.ui.words import ACCENT, LOCK, MAKES, VENDORS, about, bar, many, member, price, quote, roughly, stamp
+from bot.ui.words import ACCENT, CARE, LOCK, MAKES, VENDORS, about, bar, many, member, price, quote, roughly, stamp
 from mv.domain.engine import Vendor
-from mv.domain.ids import Ref
-from mv.domain.jobs import Delivery, Job, JobState, Phase, Progress
+from mv.domain.ids import RecordId, Ref
+from mv.domain.jobs import Delivery, Job, JobKind, JobState, Phase, Progress
+from mv.domain.money import dollars
 from mv.ports import VendorState
 
 PHASES = {
@@ -93,14 +97,59 @@ def progress_message(progress: Progress, about_what: str = "", notes: Iterable[s
     return Sheet(embeds=(card,), rows=_cancelling(job))
 
 
-def job_sheet(job: Job, result: Ref | None = None, words: str = "", *, about_what: str = "") -> Sheet:
+def question(job: Job) -> Sheet:
+    """Asks whoever asked for it whether a job may cost as much as it may; nothing was started yet."""
+    said = quote(job.about, 200)
+    lines = [
+        f"{_wanted(job)} by **{line(job.engine, 80)}** may cost up to **{dollars(job.unconfirmed or 0)}**.",
+        "Nothing was started, and nothing is charged or reserved before you press **Go**.",
+    ]
+    card = limits.card(
+        author=str(job.ref),
+        title="Go ahead?",
+        text="\n".join([said, "", *lines] if said else lines),
+        footer="Nothing was charged.",
+        colour=CARE,
+    )
+    return Sheet(embeds=(card,), rows=(_answers(job.id),))
+
+
+def left(job: Job, went: Job | None) -> Sheet:
+    """Its other answer; `went` is what Go had made of it before."""
+    if went is not None:
+        return notice(f"{went.ref} is asked for already", f"`/jobs cancel ref:{went.ref}` stops it.", tone=Tone.CARE)
+    return notice(f"{job.ref} is not made", "Nothing was started, and nothing was charged.")
+
+
+def _answers(job: RecordId) -> Row:
+    go, leave = (custom_id(Press(action=each, record=job)) for each in (Action.JOB_RETRY, Action.JOB_LEAVE))
+    return (
+        Button(label="Go", custom_id=go, style=discord.ButtonStyle.primary),
+        Button(label="Cancel", custom_id=leave),
+    )
+
+
+def _wanted(job: Job) -> str:
+    brief, revision = job.order.get("brief") or {}, job.order.get("revision") or {}
+    if job.kind is JobKind.CHARACTER:
+        return f"{many(int(brief.get('images') or 1), 'picture')} of a character"
+    if revision.get("scene"):
+        return "Another version of one scene"
+    count = many(int(job.order.get("shown") or brief.get("count") or 1), "scene")
+    return f"{'Another version' if job.order.get('list_id') else 'A scene list'} of {count}"
+
+
+def job_sheet(
+    job: Job, result: Ref | None = None, words: str = "", *, about_what: str = "", went: Ref | None = None
+) -> Sheet:
     """What became of a job. `result` is the record it made, `words` what went wrong, in safe words, `about_what` as in
-    `progress_message`."""
+    `progress_message`, `went` the job that Go made of a question."""
     made = f" · made **{result}**{f', version {job.version}' if job.version else ''}" if result is not None else ""
+    made += f" · **Go** made **{went}**" if went is not None else ""
     lock = f" {LOCK}" if job.private else ""
     lines = [
         f"### {job.ref} · {MAKES[job.kind]}{lock}",
-        f"{_SIGNS[job.state]} **{STATES[job.state].capitalize()}**{made}",
+        f"{_SIGNS[job.state]} **{_state_of(job).capitalize()}**{made}",
     ]
     said = quote(about_what, 200)
     lines += [part for part in (said, words) if part]
@@ -144,7 +193,8 @@ def _outcome(job: Job) -> str:
     took = ""
     if job.started_at is not None and job.finished_at is not None and job.finished_at >= job.started_at:
         took = f" · took {about((job.finished_at - job.started_at).total_seconds())}"
-    return f"{took} · {_cost(job)} · {_DELIVERED[job.delivered_by]}"
+    came = "" if job.unconfirmed is not None else f" · {_DELIVERED[job.delivered_by]}"
+    return f"{took} · {_cost(job)}{came}"
 
 
 def _cost(job: Job) -> str:
@@ -172,8 +222,12 @@ def _row(row: JobLine) -> tuple[str, str]:
     return f"{_SIGNS[job.state]} **{job.ref}** · {MAKES[job.kind]}{lock}{about_what}", " · ".join(facts)
 
 
+def _state_of(job: Job) -> str:
+    return STATES[job.state] if job.unconfirmed is None else "not started"
+
+
 def _state(row: JobLine) -> str:
-    state, progress = STATES[row.job.state], row.progress
+    state, progress = _state_of(row.job), row.progress
     if progress is None:
         return f"{state}: {row.why}" if row.why else state
     place = "" if progress.place is None else f", place {progress.place}"

@@ -121,6 +121,7 @@ class LimitsFile(LimitKeys):
 
     allowances: tuple[AllowanceEntry, ...]
     budgets: BudgetsEntry = Field(default_factory=BudgetsEntry)
+    ask_over: Dollars | None = Decimal("0.5")
 
 
 def engines_of(document: Document) -> dict[str, Engine]:
@@ -142,7 +143,8 @@ def limits_of(document: Document) -> Limits:
         seen.add((entry.kind, entry.period))
     _check_vendors(document, file)
     allowances = tuple(entry.allowance() for entry in file.allowances)
-    return Limits(**{**dict(file), "allowances": allowances, "budgets": file.budgets.budgets()})
+    ask_over = None if file.ask_over is None else int(micro(file.ask_over))
+    return Limits(**{**dict(file), "allowances": allowances, "budgets": file.budgets.budgets(), "ask_over": ask_over})
 
 
 def _check_vendors(document: Document, file: LimitsFile) -> None:

@@ -232,6 +232,8 @@ class Limits(LimitKeys):
 
     allowances: tuple[AllowanceLimit, ...]
     budgets: Budgets = Field(default_factory=Budgets)
+    ask_over: int | None = None
+    """Micro-dollars; None asks about nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from mv.domain.ids import ChannelId, MemberId, MessageId, RecordId, Ref, ServerId
+from mv.errors import Unconfirmed
 
 CANCEL = "cancel"
 """The step of a job's journal that says that a member wants it cancelled."""
@@ -129,6 +130,26 @@ class Job:
         """The idea, instructions or description it works on, as the member typed it."""
         request = self.order.get("request") or {}
         return str(request.get("idea") or request.get("instructions") or request.get("description") or "")
+
+    @property
+    def unconfirmed(self) -> int | None:
+        """Micro-dollars that its member is asked about, if it is only that question; None of any other job."""
+        return int((self.error_facts or {})["estimate"]) if self.error == Unconfirmed.__name__ else None
+
+    def as_question(self, estimate: int) -> Job:
+        """What is stored of a new job until its member says Go to so many micro-dollars: over before it started, with
+        nothing to deliver, and no hindrance to asking for the same under its `Once` again."""
+        asked = Unconfirmed(estimate=estimate)
+        return replace(
+            self,
+            state=JobState.CANCELLED,
+            reply=replace(self.reply, token=None, token_expires_at=None),
+            finished_at=self.created_at,
+            delivered_at=self.created_at,
+            error=asked.code,
+            error_facts=asked.facts(),
+            once=None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ that failed stores its code and facts, so that the words can be found again afte
     │   ├── BadAnswer           cut off, not JSON, too few scenes
     │   └── NoPicture           broken, not a picture, too large, link expired
     ├── Stopped, Uncertain      a job ended without a result
+    ├── Unconfirmed             a job that is only a question about what it may cost
     ├── Partial                 a job ended with some of its pictures
     ├── StorageError
     │   └── StorageFull, StorageReadOnly, StorageLocked, StorageDamaged, Conflict
@@ -29,7 +30,7 @@ start, as a damaged database does; BackupImpossible and ArchiveUnusable stop `ba
 """
 
 from mv.errors.base import Incident, MvError, error_types, revive
-from mv.errors.ends import Partial, Stopped, Uncertain
+from mv.errors.ends import Partial, Stopped, Uncertain, Unconfirmed
 from mv.errors.refused import (
     AllowanceUsedUp,
     Already,
@@ -169,6 +170,7 @@ __all__ = [
     "TooLong",
     "TooManyWaiting",
     "Uncertain",
+    "Unconfirmed",
     "Unknown",
     "VendorBusy",
     "VendorDown",

@@ -17,6 +17,14 @@ class Stopped(MvError):
 
 
 @dataclass(eq=False)
+class Unconfirmed(MvError):
+    """Never started: it may cost `estimate` micro-dollars, which its member is asked about first. Belongs to a job that
+    is only this question; Go makes another one of it."""
+
+    estimate: int
+
+
+@dataclass(eq=False)
 class Partial(MvError):
     """Some of several pictures failed; `why` is the code of the failure that says most, `numbers` are those that failed
     where each was ordered by itself. Belongs to a job that is done."""

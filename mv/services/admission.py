@@ -1,4 +1,5 @@
-"""The desk where every job is admitted: allowance checked, cost reserved and job stored, in one transaction.
+"""The desk where every job is admitted: allowance checked, cost reserved and job stored, in one transaction. What may
+cost much, and was not agreed to, is stored as a question instead: nothing is reserved, and nothing starts.
 
 Commands that arrive together are admitted together: while one batch is written, the next gathers, so that two hundred
 commands at once cost a handful of commits. Each is still decided by itself, in the order they came.
@@ -49,6 +50,8 @@ class Application:
     estimate: int | None = None
     price: Price | None = None
     once: Once | None = None
+    agreed: int | None = 0
+    """Micro-dollars that the member was shown and said Go to; None: whatever it may cost."""
     project_id: RecordId | None = None
     places: tuple[ChannelId, ...] = ()
     """Where it was asked for, as the actor's."""
@@ -83,7 +86,7 @@ class _Asked:
 @dataclass(slots=True)
 class _State:
     """What counts for one batch; `used` (by the start of a period), `spent` and `waiting` grow as applications are let
-    through."""
+    through by `count`."""
 
     now: datetime
     quotas: Sequence[Quota]
@@ -109,6 +112,18 @@ class _State:
             return asked.budgets
         account = Account.of_project(application.server_id, key)
         return Budget(account=account, limit=self.projects[key][1], zone=asked.zone), *asked.budgets
+
+    def count(self, asked: _Asked) -> None:
+        """It is let through: what it reserves is not there for those behind it."""
+        application = asked.application
+        for kind, amount in application.wants.items():
+            for sums in self.used.values():
+                sums[application.account, kind] = sums.get((application.account, kind), 0) + amount
+        for budget in self.budgets(asked):
+            key = budget.account, budget.window(self.now)[0]
+            self.spent[key] = self.spent.get(key, 0) + (application.estimate or 0)
+            self.warn(budget, self.spent[key])
+        self.waiting[application.who] = self.waiting.get(application.who, 0) + 1
 
     def warn(self, budget: Budget, used: int) -> None:
         """Its managers are to be told of the marks that it reached."""
@@ -151,15 +166,16 @@ class Desk:
         self._defaults = config.default_quotas()
         self._preferences = Preferences(records, config.limits) if preferences is None else preferences
         self._cheap = micro(str(self._limits.cheap))
+        self._ask_over = config.limits.ask_over
         self._queue: list[tuple[_Asked, asyncio.Future[Job]]] = []
         self._serving: asyncio.Task[None] | None = None
         self.warned: Callable[[], None] | None = None
         """Called when managers are to be told of a budget."""
 
     async def admit(self, application: Application) -> Job:
-        """The stored job, its cost reserved. Raises NotHere, Repeated, AlreadyAsked, AllowanceUsedUp, BudgetReached or
-        TooManyWaiting, and then nothing is stored; StorageError if the records cannot answer: nothing is let through
-        unseen."""
+        """The stored job, its cost reserved; or only the question whether to (`Job.unconfirmed`). Raises NotHere,
+        Repeated, AlreadyAsked, AllowanceUsedUp, BudgetReached or TooManyWaiting, and then nothing is stored;
+        StorageError if the records cannot answer: nothing is let through unseen."""
         rules = await self._preferences.check(application.server_id, application.places)
         answer: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
         self._queue.append((self._asked(application, rules), answer))
@@ -183,7 +199,7 @@ class Desk:
             if warned and self.warned is not None:
                 self.warned()
             for (_, answer), verdict in zip(batch, verdicts, strict=True):
-                if isinstance(verdict, Job):
+                if isinstance(verdict, Job) and verdict.unconfirmed is None:
                     self._meter.count(Counted.JOBS_ACCEPTED, kind=verdict.kind.value)
                 if answer.done():
                     continue
@@ -208,6 +224,10 @@ class Desk:
                 continue
             key = (application.server_id, Kind.JOB)
             job = _job(application, Ref(Kind.JOB, numbers[key]), state.now, self._priority(application))
+            if self._costs_much(application):
+                job = job.as_question(application.estimate or 0)
+            else:
+                state.count(asked)
             state.note(job)
             verdicts.append(job)
             numbers[key] += 1
@@ -217,7 +237,11 @@ class Desk:
         jobs = [verdict for verdict in verdicts if isinstance(verdict, Job)]
         if jobs:
             await tx.jobs.add_all(jobs)
-            accepted = [(asked.application, v) for asked, v in zip(batch, verdicts, strict=True) if isinstance(v, Job)]
+            accepted = [
+                (asked.application, verdict)
+                for asked, verdict in zip(batch, verdicts, strict=True)
+                if isinstance(verdict, Job) and verdict.unconfirmed is None
+            ]
             await tx.usage.append([line for a, job in accepted for line in reservation(job, a.wants, a.price)])
         await tx.usage.warn(state.warned)
         return verdicts, bool(state.warned)
@@ -258,26 +282,20 @@ class Desk:
             return CHEAP if application.kind is JobKind.SCENES else COSTLY
         return CHEAP if cost <= self._cheap else COSTLY
 
+    def _costs_much(self, application: Application) -> bool:
+        """More than may start unasked, and more than was agreed to; nobody can say of what has no price."""
+        if self._ask_over is None or application.estimate is None or application.agreed is None:
+            return False
+        return application.estimate > max(self._ask_over, application.agreed)
+
     def _refusal(self, asked: _Asked, state: _State) -> MvError | None:
         application = asked.application
         repeated = state.repeated(application)
         if repeated is not None:
             return repeated
-        waiting = state.waiting.get(application.who, 0)
-        if waiting >= self._limits.waiting_per_member:
+        if state.waiting.get(application.who, 0) >= self._limits.waiting_per_member:
             return TooManyWaiting(limit=self._limits.waiting_per_member)
-        refusal = _beyond_allowance(asked, state) or _beyond_budget(asked, state)
-        if refusal is not None:
-            return refusal
-        for kind, amount in application.wants.items():
-            for sums in state.used.values():
-                sums[application.account, kind] = sums.get((application.account, kind), 0) + amount
-        for budget in state.budgets(asked):
-            key = budget.account, budget.window(state.now)[0]
-            state.spent[key] = state.spent.get(key, 0) + (application.estimate or 0)
-            state.warn(budget, state.spent[key])
-        state.waiting[application.who] = waiting + 1
-        return None
+        return _beyond_allowance(asked, state) or _beyond_budget(asked, state)
 
 
 def _beyond_allowance(asked: _Asked, state: _State) -> AllowanceUsedUp | None:

@@ -15,6 +15,11 @@ from mv.domain.usage import AllowanceKind
 from mv.services.admission import Application
 
 
+def again_key(job: Job) -> str:
+    """Of the `Once` for what a job did not bring."""
+    return f"retry:{job.id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Costs:
     """What a job may cost at most, in micro-dollars by this price; None if unpriced, and then no money is reserved."""
@@ -32,12 +37,21 @@ class Ask:
     project_id: RecordId | None
     reply: ReplyTo
     once: Once | None = None
+    agreed: int | None = 0
+    """As in the application."""
 
     @classmethod
     def again(cls, actor: Actor, job: Job, reply: ReplyTo) -> Ask:
-        """For what a job did not bring: once for each such job, however often it is asked for."""
-        once = Once(key=f"retry:{job.id}")
-        return cls(actor=actor, server_id=job.server_id, project_id=job.project_id, reply=reply, once=once)
+        """For what a job did not bring: once for each such job, however often it is asked for. Of a question, it is the
+        answer Go, to what was shown; whatever else is asked for again was agreed to before."""
+        return cls(
+            actor=actor,
+            server_id=job.server_id,
+            project_id=job.project_id,
+            reply=reply,
+            once=Once(key=again_key(job)),
+            agreed=job.unconfirmed,
+        )
 
     def application(
         self, kind: JobKind, task: BaseModel, engine: Engine, wants: Mapping[AllowanceKind, int], costs: Costs
@@ -56,6 +70,7 @@ class Ask:
             estimate=costs.estimate,
             price=costs.price,
             once=self.once,
+            agreed=self.agreed,
             project_id=self.project_id,
             places=self.actor.places,
         )

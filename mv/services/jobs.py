@@ -8,9 +8,10 @@ from mv.domain import limits
 from mv.domain.actor import Actor
 from mv.domain.engine import Vendor
 from mv.domain.ids import Kind, MessageId, RecordId, Ref, parse_ref
-from mv.domain.jobs import Delivery, Job, JobKind, Progress, Step
+from mv.domain.jobs import Delivery, Job, JobKind, Once, Progress, Step
 from mv.errors import ManagersOnly, NotAllowed, NotFound, TextRemoved, TooLate
 from mv.ports import Choice, Page, Transaction, VendorState
+from mv.services.asking import again_key
 from mv.services.project import any_project
 from mv.services.shelf import visible
 from mv.services.tools import Tools, server_of
@@ -20,11 +21,13 @@ KIND = "job"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
-    """A job, how far it is if it is not over, and the record it made if there is one still."""
+    """A job, how far it is if it is not over, and the record it made if there is one still. `went` is what Go made of a
+    question."""
 
     job: Job
     progress: Progress | None
     result: Ref | None
+    went: Ref | None = None
 
 
 class Jobs:
@@ -55,7 +58,8 @@ class Jobs:
         async with self._tools.records.read() as tx:
             job = await self._find(tx, actor, given)
             result = await _result(tx, actor, job)
-        return JobView(job=job, progress=self.progress(job), result=result)
+            after = await _came_of(tx, job) if job.unconfirmed is not None else None
+        return JobView(job=job, progress=self.progress(job), result=result, went=after.ref if after else None)
 
     def progress(self, job: Job) -> Progress | None:
         """How far it is; None if it is over. From memory."""
@@ -95,7 +99,7 @@ class Jobs:
         return after
 
     async def own(self, actor: Actor, job_id: RecordId) -> Job:
-        """One's own job by key, for Retry and Edit. Raises NotFound, NotAllowed, TextRemoved."""
+        """One's own job by key, for Retry, Edit, Go and its Cancel. Raises NotFound, NotAllowed, TextRemoved."""
         job = await self.get(job_id)
         if job is None or actor.server_id not in (None, job.server_id):
             raise NotFound(kind=KIND, given="")
@@ -104,6 +108,11 @@ class Jobs:
         if not job.order:
             raise TextRemoved(ref=str(job.ref))
         return job
+
+    async def came_of(self, job: Job) -> Job | None:
+        """What was made of a job by Retry, or of a question by Go."""
+        async with self._tools.records.read() as tx:
+            return await _came_of(tx, job)
 
     async def get(self, job_id: RecordId) -> Job | None:
         """By key, for the courier."""
@@ -149,6 +158,10 @@ class Jobs:
 
 def _post(by: Delivery) -> str:
     return f"post:{by.value}"
+
+
+async def _came_of(tx: Transaction, job: Job) -> Job | None:
+    return next(iter(await tx.jobs.asked((), [Once(key=again_key(job))])), None)
 
 
 async def _result(tx: Transaction, actor: Actor, job: Job) -> Ref | None:

@@ -67,10 +67,10 @@ async def test_a_run_without_a_price_is_not_a_free_one(world: World, monkeypatch
     assert "$0.00 at known prices · 2 runs unpriced" in said(
         await world.ann.slash(world.channel, "project show", ref="P1")
     )
-    monkeypatch.setattr("mv.domain.engine.Engine.scene_cost", lambda engine, usage, day: 1_250_000)
+    monkeypatch.setattr("mv.domain.engine.Engine.scene_cost", lambda engine, usage, day: 450_000)
     await world.ann.slash(world.channel, "scenes create", **SCENES, project="P1")
     await world.ann.slash(world.channel, "scenes create", **SCENES)
-    assert "$1.25 at known prices · 2 runs unpriced" in said(
+    assert "$0.45 at known prices · 2 runs unpriced" in said(
         await world.bob.slash(world.channel, "project show", ref="P1")
     )
 

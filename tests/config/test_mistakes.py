@@ -50,6 +50,8 @@ VALUES = [
     (LIMITS_FILE, "gemini: 4", "gemnii: 4", "gemnii", "concurrency.per_vendor.gemnii", "one of gemini, replicate"),
     (LIMITS_FILE, "gemini: 4", "gemini: 0", "gemini: 0", "concurrency.per_vendor.gemini", "a whole number from 1"),
     (LIMITS_FILE, "- replicate.delivery", "- https://a.b/", "https", "pictures.hosts[0]", "a host such as"),
+    (LIMITS_FILE, "notify_", "ask_over: -1\nnotify_", "ask_over", "ask_over", "US dollars from 0 to 10000"),
+    (LIMITS_FILE, "notify_", "ask_over: off\nnotify_", "ask_over", "ask_over", "US dollars from 0 to 10000"),
     (LIMITS_FILE, "seconds: 2\n", "seconds: 1\n", "progress", "progress_every_seconds", "a number from 2 to 60"),
     (MODELS_FILE, "vendor: gemini", "vendor: google", "google", "engines.writer.vendor", "one of gemini, replicate"),
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,7 @@ def test_limits_suit_a_team_and_a_burst(config: Config) -> None:
     assert limits.concurrency.per_member < limits.concurrency.total
     assert "replicate.delivery" in limits.pictures.hosts
     assert {quota.kind.value for quota in config.default_quotas()} >= {"scenes", "images"}
+    assert limits.ask_over == 500_000
 
 
 LISTED = {"kind", "limit", "period", "gemini", "replicate"}
@@ -201,3 +203,14 @@ def test_the_vary_prompt_says_what_it_must(
     assert ("that picture" in prompt.text) is bool(instructions and references)
     assert flavor.image_prompts.look.strip().split("\n")[0] in prompt.text
     assert len(prompt.text) < 1600
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"), [("ask_over: 0.50\n", 500_000), ("", 500_000), ("ask_over:\n", None), ("ask_over: 0\n", 0)]
+)
+def test_what_is_asked_about(tmp_path: Path, line: str, asked: int | None) -> None:
+    text = (FOLDER / "limits.yaml").read_text(encoding="utf-8")
+    assert "ask_over: 0.50\n" in text
+    shutil.copytree(FOLDER, tmp_path / "configs")
+    (tmp_path / "configs" / "limits.yaml").write_text(text.replace("ask_over: 0.50\n", line), encoding="utf-8")
+    assert load_config(tmp_path / "configs").limits.ask_over == asked

@@ -454,3 +454,56 @@ async def test_a_spend_limit_that_is_used_up_binds_what_has_no_price(desk: Desk,
     await limit(records, 100, SPEND)
     found = await ask(desk, paid(None), paid(100), paid(None), paid(0))
     assert [type(one) for one in found] == [Job, Job, AllowanceUsedUp, Job]
+
+
+# ── questions ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def asking(records: Database, clock: SetClock, config: Config) -> Desk:
+    """Asks about what may cost more than 100 micro-dollars; a member may have two jobs waiting."""
+    few = config.limits.concurrency.model_copy(update={"waiting_per_member": 2})
+    limits = config.limits.model_copy(update={"ask_over": 100, "concurrency": few})
+    return Desk(records, clock, replace(config, limits=limits))
+
+
+@pytest.mark.parametrize(
+    ("estimate", "agreed", "asked"),
+    [(100, 0, False), (101, 0, True), (None, 0, False), (101, 101, False), (102, 101, True), (10**9, None, False)],
+)
+async def test_what_may_cost_more_than_was_agreed_to_is_a_question(
+    asking: Desk, estimate: int | None, agreed: int | None, asked: bool
+) -> None:
+    (job,) = await ask(asking, paid(estimate, agreed=agreed))
+    assert isinstance(job, Job)
+    assert job.unconfirmed == (estimate if asked else None)
+    assert job.state.final is asked
+
+
+async def test_questions_use_up_nothing_and_stand_in_nobodys_way(asking: Desk, records: Database) -> None:
+    await setting(records, Option.BUDGET, 1_000)
+    await limit(records, 1)
+    again = Once(key="again:x:1", while_open=True)
+    found = await ask(asking, *(paid(900, once=again) for _ in range(5)), paid(900, agreed=900, once=again), paid(900))
+    jobs = [one for one in found if isinstance(one, Job)]
+    assert [job.unconfirmed for job in jobs] == [900] * 5 + [None]
+    assert isinstance(found[6], AllowanceUsedUp), "what is refused is not asked about"
+    assert (await used(records), await used(records, kind=SPEND)) == (1, 900)
+    assert await warnings(records) == [("server", 80, 900)]
+    async with records.read() as tx:
+        assert [job.ref.number for job in await tx.jobs.unfinished()] == [6]
+        assert await tx.jobs.undelivered() == ()
+
+
+async def test_as_many_questions_as_one_likes(asking: Desk) -> None:
+    found = await ask(asking, *(paid(900) for _ in range(9)), paid(1), paid(1), paid(900))
+    assert [type(one) for one in found] == [Job] * 11 + [TooManyWaiting]
+
+
+async def test_a_question_that_comes_twice_is_asked_once(asking: Desk) -> None:
+    reply = replace(paid(900).reply, interaction_id=7)
+    first, second = await ask(asking, *(replace(paid(900), reply=reply) for _ in range(2)))
+    assert isinstance(first, Job)
+    assert isinstance(second, Repeated)
+    assert second.ref == str(first.ref)
+    assert [type(one) for one in await ask(asking, replace(paid(900), reply=reply))] == [Repeated]

@@ -138,6 +138,11 @@ def drawings(text: str, count: int) -> Iterator[tuple[str, Sheet]]:
             job=made, phase=Phase.PAINTING, place=2, done=1, total=4, usual_seconds=9e6, note="vendor_busy"
         )
         yield f"progress {state}", jobs.progress_message(progress, text)
+    asked = records.job(JobState.QUEUED, text).as_question(10**10)
+    yield "go?", jobs.question(asked)
+    for went in (None, made):
+        yield "left", jobs.left(asked, went)
+    yield "job asked about", jobs.job_sheet(asked, words=plain(text, 500), about_what=text, went=made.ref)
     yield "error", notice.error_message(line(text, 200), plain(text, 900), line(text, 90), plain(text, 900))
     yield "question", notice.delete_question(Action.SCENES_DELETE_YES, records.key(1), _ref(), text, 2**64 - 1)
     yield "deleted", notice.deleted(Action.SCENES_UNDO, records.key(1), _ref(), text, NOW, 2**64 - 1)
@@ -240,7 +245,10 @@ def _as_typed(typed: dict[str, str]) -> dict[str, str]:
 
 
 def _facts(kind: type[MvError]) -> dict[str, Any]:
-    values = {"by_id": 2**63, "wanted": 4, "got": 3, "vendor": "gemini", "kind": "scene list", "number": "0" * 8}
+    values = {
+        "by_id": 2**63, "wanted": 4, "got": 3, "vendor": "gemini", "kind": "scene list", "number": "0" * 8,
+        "estimate": 10**10,
+    }  # fmt: skip
     return {field.name: values.get(field.name, "x") for field in dataclasses.fields(kind)}
 
 
