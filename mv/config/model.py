@@ -213,6 +213,8 @@ class LimitKeys(Strict):
     vendors: VendorLimits = Field(default_factory=VendorLimits)
     pictures: Pictures
     retention: Retention = Field(default_factory=Retention)
+    commands_per_minute: int = Field(300, ge=1, le=100_000)
+    """Of one member, over all servers; buttons and forms count as well."""
     time_zone: Zone = "UTC"
     notify_after_seconds: int = Field(ge=0, le=86_400)
     """0 is off."""

@@ -51,6 +51,14 @@ VALUES = [
     (LIMITS_FILE, "gemini: 4", "gemini: 0", "gemini: 0", "concurrency.per_vendor.gemini", "a whole number from 1"),
     (LIMITS_FILE, "- replicate.delivery", "- https://a.b/", "https", "pictures.hosts[0]", "a host such as"),
     (LIMITS_FILE, "seconds: 2\n", "seconds: 1\n", "progress", "progress_every_seconds", "a number from 2 to 60"),
+    (
+        LIMITS_FILE,
+        "progress",
+        "commands_per_minute: 0\nprogress",
+        "comm",
+        "commands_per_minute",
+        "a whole number from 1",
+    ),
     (MODELS_FILE, "vendor: gemini", "vendor: google", "google", "engines.writer.vendor", "one of gemini, replicate"),
     (
         MODELS_FILE,
