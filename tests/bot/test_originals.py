@@ -98,13 +98,14 @@ async def test_four_links_in_one_message(signing: World) -> None:
 async def test_only_what_is_too_large_is_a_link(signing: World) -> None:
     await signing.ann.slash(signing.channel, "character create", description="y", images=2)
     made = await takes(signing)
-    sizes = sorted(take.original.bytes for take in made)
-    assert sizes[0] < sizes[1]
-    signing.uploads_up_to(sizes[0])
+    small, large = sorted(made, key=lambda take: take.original.bytes)
+    assert small.original.bytes < large.original.bytes
+    signing.uploads_up_to(small.original.bytes)
     asked = await signing.ann.slash(signing.channel, "character original", ref="C1")
-    assert len(links(asked)) == len(files(reply(asked))) == 1
-    signing.uploads_up_to(sizes[1])
-    assert links(await signing.ann.slash(signing.channel, "character original", ref="C1", take=1)) == []
+    assert [number for number, _ in links(asked)] == [large.number]
+    assert len(files(reply(asked))) == 1
+    alone = await signing.ann.slash(signing.channel, "character original", ref="C1", take=small.number)
+    assert links(alone) == []
 
 
 @pytest.mark.parametrize("harm", ["gone", "changed"])
