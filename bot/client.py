@@ -17,6 +17,7 @@ from discord.ext import commands, tasks
 from discord.gateway import DiscordWebSocket
 
 from bot import doors
+from bot.arrivals import Heard, Throttle
 from bot.cogs.character import CharacterCog
 from bot.cogs.help import HelpCog
 from bot.cogs.jobs import JobsCog
@@ -56,9 +57,8 @@ class MvTree(app_commands.CommandTree[commands.Bot]):
     """The commands, with the one error path."""
 
     async def interaction_check(self, interaction: discord.Interaction[Any]) -> bool:
-        """What comes a second time is left to the first."""
-        heard: doors.Heard = interaction.client.heard
-        return not heard.again(interaction)
+        """What comes a second time, or too fast, goes no further."""
+        return await doors.admitted(interaction)
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
         """Tells whoever asked."""
@@ -84,10 +84,11 @@ class MvBot(commands.AutoShardedBot):
         )
         self.stopping = False
         """Whether nothing new is taken in any more."""
-        self.heard = doors.Heard()
         self.app = app
         self._warms = warm
         limits = app.config.limits
+        self.heard = Heard()
+        self.throttle = Throttle(app.clock, limits.commands_per_minute)
         self.courier = DiscordCourier(
             self,
             app.jobs,

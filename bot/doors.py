@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +17,7 @@ import discord
 from discord import app_commands
 
 from bot.actor import missing_permissions, reply_of
+from bot.arrivals import Heard, Throttle
 from bot.errors import UNREACHABLE, answer
 from bot.ui.custom_ids import LIST_TEMPLATE, Action, ListOf, Press, Turn, press_of, template, turn_of
 from bot.ui.forms import Form, Target, read_form, with_text_kept
@@ -28,7 +28,7 @@ from bot.ui.sending import editing, sending
 from mv.domain.ids import MessageId
 from mv.domain.jobs import Job, ReplyTo
 from mv.domain.limits import CHOICES, FILE
-from mv.errors import CannotPost, FileGone, FileTooLarge, MvError, Refused, Repeated, Restarting
+from mv.errors import CannotPost, FileGone, FileTooLarge, MvError, Refused, Repeated, Restarting, TooFast
 from mv.ports import Choice, Courier, JobEngine
 
 log = logging.getLogger(__name__)
@@ -39,30 +39,10 @@ CHECKS_SECONDS = 1.5
 """When checks take longer, the command is acknowledged before they end; Discord gives up after 3 s."""
 ACKNOWLEDGE_SECONDS = 4.0
 """Later it is too late in any case."""
-REMEMBERED = 10_000
-"""Interactions, so that one that comes again is known; Discord resends what is minutes old at most."""
 
 Button = discord.ui.Button[discord.ui.View]
 Sent: TypeAlias = Callable[[discord.Interaction, Target, dict[str, str]], Coroutine[Any, Any, None]]
 """Answers a form that was sent: what it is about, and what was typed, by field."""
-
-
-class Heard:
-    """The interactions that came lately: after a broken line Discord may send one again, and a scene must not move
-    twice. For those that begin a job the records know it as well, also after a restart."""
-
-    def __init__(self) -> None:
-        self._ids: OrderedDict[int, None] = OrderedDict()
-
-    def again(self, interaction: discord.Interaction[Any]) -> bool:
-        """Whether this one came before; from now on it did."""
-        if interaction.id in self._ids:
-            log.info("interaction %s came twice; the first is answered", interaction.id)
-            return True
-        self._ids[interaction.id] = None
-        if len(self._ids) > REMEMBERED:
-            self._ids.popitem(last=False)
-        return False
 
 
 async def begin(
@@ -74,8 +54,8 @@ async def begin(
     private: bool,
 ) -> T | None:
     """Stores a job by `ask`, acknowledges, and only then lets it start; or shows the question that was stored instead.
-    What `ask` has at hand in place of a job is returned, to be shown. Raises what `ask` refuses with; an interaction that
-    comes a second time is left to the first. Raises Restarting when the bot is about to stop."""
+    What `ask` has at hand in place of a job is returned, to be shown. Raises what `ask` refuses with; an interaction
+    that comes a second time is left to the first. Raises Restarting when the bot is about to stop."""
     if getattr(interaction.client, "stopping", False):
         raise Restarting()
     missing = () if private else missing_permissions(interaction)
@@ -198,14 +178,29 @@ async def both(interaction: discord.Interaction, message_id: int, sheet: Sheet) 
             log.info("a deleted record's message could not be edited: HTTP %s", error.status)
 
 
+async def admitted(interaction: discord.Interaction[Any], refused: Callable[[Sheet], Sheet] | None = None) -> bool:
+    """Whether it is to be answered: what comes a second time is left to the first, and a member who comes too fast is
+    told so; `refused` as for `answer`. All that members do passes here once."""
+    heard: Heard | None = getattr(interaction.client, "heard", None)
+    throttle: Throttle | None = getattr(interaction.client, "throttle", None)
+    if heard is not None and heard.again(interaction):
+        return False
+    try:
+        if throttle is not None:
+            throttle.count(interaction)
+    except TooFast as error:
+        await answer(interaction, error, refused)
+        return False
+    return True
+
+
 async def guarded(
     interaction: discord.Interaction,
     work: Callable[[], Awaitable[None]],
     refused: Callable[[Sheet], Sheet] | None = None,
 ) -> None:
-    """The error path of buttons and forms, for what comes the first time; `refused` as for `answer`."""
-    heard: Heard | None = getattr(interaction.client, "heard", None)
-    if heard is not None and heard.again(interaction):
+    """The error path of buttons and forms that are admitted; `refused` as for `answer`."""
+    if not await admitted(interaction, refused):
         return
     try:
         await work()
@@ -295,7 +290,8 @@ async def form_sent(interaction: discord.Interaction, forms: Mapping[Form, Sent]
     data: Any = interaction.data or {}
     found = read_form(str(data.get("custom_id", "")))
     if found is None or found[0] not in forms:
-        await show(interaction, notice("This form is too old", "Nothing was started. Use the command again."))
+        late = notice("This form is too old", "Nothing was started. Use the command again.")
+        await guarded(interaction, lambda: show(interaction, late))
         return
     form, target = found
     typed = values(interaction)

@@ -1,8 +1,8 @@
 """Log lines: one place that formats them, and the last place that keeps secrets out.
 
-Everything logs by the standard library. Whatever a line says, known secrets and the tokens in Discord's addresses are
-blotted out of it before it is written. As text, or as a JSON object a line; then the number of an incident, and the job
-that was at work, are fields of their own.
+Everything logs by the standard library. Whatever a line says, known secrets, the tokens in Discord's addresses and the
+signatures in those of files are blotted out of it before it is written. As text, or as a JSON object a line; then the
+number of an incident, and the job that was at work, are fields of their own.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ SHORTEST = 8
 _TOKENS = re.compile(
     r"(?<=/webhooks/)(\d+)/[\w.~%-]+"  # an interaction's token
     r"|(?<=/interactions/)(\d+)/[\w.~%-]+"
+)
+_SIGNED = re.compile(  # what makes an address open a file in object storage
+    r"([?&](?:X-(?:Amz|Goog)-(?:Signature|Security-Token)|sig)=)[\w.~%+/=-]+", re.IGNORECASE
 )
 QUIET = {"discord": logging.INFO, "httpx": logging.WARNING, "httpx2": logging.WARNING, "google_genai": logging.WARNING,
          "alembic": logging.WARNING, "PIL": logging.WARNING, "aiosqlite": logging.WARNING}  # fmt: skip
@@ -77,9 +80,10 @@ def disguises(secrets: Iterable[str]) -> tuple[str, ...]:
 
 
 def blotted(text: str, secrets: Iterable[str]) -> str:
-    """The text without these secrets, nor tokens of interactions in addresses."""
+    """The text without these secrets, nor tokens of interactions or signatures in addresses."""
     for secret in secrets:
         text = text.replace(secret, BLOT)
+    text = _SIGNED.sub(lambda found: f"{found[1]}{BLOT}", text)
     return _TOKENS.sub(lambda found: f"{found[1] or found[2]}/{BLOT}", text)
 
 

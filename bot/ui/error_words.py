@@ -289,6 +289,10 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.TooLate: _too_late,
     e.AllowanceUsedUp: _used_up,
     e.BudgetReached: _budget_reached,
+    e.TooFast: lambda x: Words(
+        f"That was a lot: {x.limit:,} commands, buttons and forms of one member are answered in a minute.",
+        f"Go on <t:{x.resets_at}:R>.",
+    ),
     e.TooManyWaiting: lambda x: Words(
         f"You have {x.limit} jobs waiting or running, which is the most.", "Wait for one, or cancel one: `/jobs list`."
     ),

@@ -120,6 +120,21 @@ def joined(rows: Sequence[str], limit: int, separator: str = "\n") -> str:
     return text
 
 
+def across(rows: Sequence[str]) -> tuple[list[str], int]:
+    """Whole rows over one message, in order: its content, then the descriptions of two embeds, for what the content
+    does not hold; and how many rows are left over."""
+    rooms = (CONTENT, EMBED_DESCRIPTION, MESSAGE_OF_EMBEDS - EMBED_DESCRIPTION)
+    texts = [""] * len(rooms)
+    place = 0
+    for number, row in enumerate(rows):
+        while units(longer := f"{texts[place]}\n{row}".lstrip("\n")) > rooms[place]:
+            place += 1
+            if place == len(rooms):
+                return texts, len(rows) - number
+        texts[place] = longer
+    return texts, 0
+
+
 def _shorter(text: str | None, over: int) -> str | None:
     if not text or over <= 0:
         return text

@@ -221,6 +221,8 @@ class LimitKeys(Strict):
     pictures: Pictures
     retention: Retention = Field(default_factory=Retention)
     reuse: Reuse = Field(default_factory=Reuse)
+    commands_per_minute: int = Field(300, ge=1, le=100_000)
+    """Of one member, over all servers; buttons and forms count as well."""
     time_zone: Zone = "UTC"
     notify_after_seconds: int = Field(ge=0, le=86_400)
     """0 is off."""

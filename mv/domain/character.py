@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -169,11 +169,22 @@ class History:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where whoever has the address can fetch a file until then. As good as the file itself: it is shown to whoever
+    asked, and neither logged nor kept."""
+
+    address: str = field(repr=False)
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """A take with its untouched file, or with a smaller picture where that one is too large."""
+    """A take with its untouched file; where that one is too large, with a link to it and no data, or with a smaller
+    picture."""
 
     take: Take
-    data: bytes
+    data: bytes = b""
+    link: Link | None = None
     smaller: str | None = None
     """The extension of the smaller picture, if it is one."""
 

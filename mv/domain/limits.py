@@ -21,6 +21,8 @@ IMAGES = (1, 4)
 SEED = (0, 2**31 - 1)
 FILE = 1_000_000
 """Bytes of a file that is handed in."""
+LINK = 3500
+"""Characters of a link that a message surely holds, with what is said of it."""
 PAGE = 10
 """Rows on a page of a list."""
 VERSIONS = 6

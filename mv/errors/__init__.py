@@ -9,7 +9,7 @@ that failed stores its code and facts, so that the words can be found again afte
     │   ├── FileTooLarge, FileGone, NotOurs, BadFile
     │   ├── NotFound, NotAllowed, NotHere, ManagersOnly, TooLate, Final, ListFull, LastScene, Same
     │   ├── Archived, NameGone, Already, TextRemoved, StillWorking
-    │   ├── AllowanceUsedUp, BudgetReached, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
+    │   ├── AllowanceUsedUp, BudgetReached, TooFast, TooManyWaiting, AlreadyAsked, Repeated, CannotPost
     │   └── NotSetUp, VendorResting, Restarting
     ├── VendorError             the vendor was asked, or could not be
     │   ├── KeyRefused, NoCredit, VendorBusy, VendorDown, ModelGone, BadRequest
@@ -64,6 +64,7 @@ from mv.errors.refused import (
     StillWorking,
     Taken,
     TextRemoved,
+    TooFast,
     TooLate,
     TooLong,
     TooManyWaiting,
@@ -166,6 +167,7 @@ __all__ = [
     "StorageReadOnly",
     "Taken",
     "TextRemoved",
+    "TooFast",
     "TooLate",
     "TooLong",
     "TooManyWaiting",

@@ -249,6 +249,15 @@ class BudgetReached(Refused):
 
 
 @dataclass(eq=False)
+class TooFast(Refused):
+    """This member does more in a minute than is answered. `limit` counts commands, buttons and forms; `resets_at` is a
+    Unix time in seconds."""
+
+    limit: int
+    resets_at: int
+
+
+@dataclass(eq=False)
 class TooManyWaiting(Refused):
     """This member has as many jobs waiting as allowed."""
 

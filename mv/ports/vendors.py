@@ -236,6 +236,11 @@ class Media(Protocol):
     async def get(self, key: str) -> bytes:
         """Raises KeyError if there is none."""
 
+    async def link(self, key: str, seconds: int) -> str | None:
+        """An address by which whoever has it can fetch the file for so long, at most: to be kept out of logs and
+        records as a secret is. None if this store cannot sign. Whether there is such a file is not looked at."""
+        return None
+
     async def delete(self, key: str) -> None:
         """No error if there is none."""
 

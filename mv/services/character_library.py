@@ -7,12 +7,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import groupby
 
 from mv.config import Config
 from mv.domain import limits
 from mv.domain.actor import Actor
-from mv.domain.character import Character, CharacterView, History, Original, Take, TakesOfJob
+from mv.domain.character import Character, CharacterView, History, Link, MediaFile, Original, Take, TakesOfJob
 from mv.domain.ids import Kind, RecordId, Ref
 from mv.domain.jobs import REUSED, Job
 from mv.errors import NotFound
@@ -31,6 +32,8 @@ LISTS = 5
 """Scene lists named beside a character at most."""
 JOBS = 7
 """Jobs on a page of a history."""
+LINK_SECONDS = 3600
+"""How long a link to a file works: long enough to fetch it by a slow line, and over before it is found by others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +121,9 @@ class CharacterLibrary(Shelf[Character]):
     async def originals(
         self, actor: Actor, given: str, take: int | None = None, room: int | None = None
     ) -> tuple[Original, ...]:
-        """The vendor's files, by ref: of all takes, or of one; smaller pictures for files over `room` bytes. Raises
-        NotFound."""
+        """The vendor's files, by ref: of all takes, or of one; for files over `room` bytes links, or smaller pictures
+        where the store gives out none. A file that is gone or changed is left out. Raises NotFound. Costs a read of
+        every file."""
         async with self._tools.records.read() as tx:
             record = await self._find(tx, actor, given)
             takes = (await known_take(tx, record, take),) if take else await tx.characters.takes(record.id)
@@ -159,12 +163,22 @@ class CharacterLibrary(Shelf[Character]):
         return tuple(found)
 
     async def _original(self, take: Take, room: int | None) -> Original:
-        data = await kept(self._tools.media, take.original)
-        if room is not None and len(data) > room:
-            small = await smaller(self._tools.darkroom, data, room, ORIGINALS)
-            if small is not None:
-                return Original(take=take, data=small.preview, smaller=small.preview_extension)
+        data = await kept(self._tools.media, take.original)  # also for a link: it promises the very file
+        if room is None or len(data) <= room:
+            return Original(take=take, data=data)
+        link = await self._link(take.original)
+        if link is not None:
+            return Original(take=take, link=link)
+        small = await smaller(self._tools.darkroom, data, room, ORIGINALS)
+        if small is not None:
+            return Original(take=take, data=small.preview, smaller=small.preview_extension)
         return Original(take=take, data=data)
+
+    async def _link(self, file: MediaFile) -> Link | None:
+        """None if the store gives out none, or one that no message holds."""
+        until = self._tools.clock.now() + timedelta(seconds=LINK_SECONDS)
+        address = await self._tools.media.link(file.key, LINK_SECONDS)
+        return Link(address=address, until=until) if address and len(address) <= limits.LINK else None
 
     # ── changed, and what was ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import re
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LISTED_AT_ONCE = 1000
+SIGNING_SECONDS = 5.0
+"""A store without keys looks for some around it, for minutes; a member waits."""
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
@@ -64,6 +68,23 @@ class ObjectMedia(Media):
             raise KeyError(key) from error
         except Exception as error:
             raise _meaning(error) from error
+
+    async def link(self, key: str, seconds: int) -> str | None:
+        """None for folders and memory, for a store without keys to sign with, and for one that is not reached by https:
+        a signature is not sent in the open, and such a store is seldom one that members can reach. Signed here, without
+        a request, unless the keys themselves are to be fetched."""
+        import obstore
+        from obstore.store import AzureStore, GCSStore, S3Store
+
+        if not isinstance(self._store, AzureStore | GCSStore | S3Store):
+            return None
+        try:
+            async with asyncio.timeout(SIGNING_SECONDS):
+                address = await obstore.sign_async(self._store, "GET", key, timedelta(seconds=seconds))
+        except Exception as error:  # noqa: BLE001  # whose text may hold the address
+            log.warning("no link to a file could be signed: %s", type(error).__name__)
+            return None
+        return address if address.startswith("https://") else None
 
     async def delete(self, key: str) -> None:
         """No error if there is none. Raises StorageError."""

@@ -122,3 +122,9 @@ def test_blotting() -> None:
     assert line == "POST /webhooks/12/[secret]/messages/@original key=[secret]"
     line = logs.blotted("/api/v10/interactions/99/aW50ZXJhY3Rpb246/callback", [])
     assert line == "/api/v10/interactions/99/[secret]/callback"
+
+
+@pytest.mark.parametrize("name", ["X-Amz-Security-Token", "X-Amz-Signature", "X-Goog-Signature", "sig"])
+def test_signatures_of_links_to_files_are_blotted(name: str) -> None:
+    line = logs.blotted(f"(<https://s3.example/b/1/a.png?X-Amz-Expires=3600&{name}=ab%2F1c/d=>) '?{name}=x'", [])
+    assert line == f"(<https://s3.example/b/1/a.png?X-Amz-Expires=3600&{name}=[secret]>) '?{name}=[secret]'"

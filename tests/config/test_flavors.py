@@ -128,6 +128,12 @@ def test_limits(tmp_path: Path) -> None:
     assert (limits.notify_after_seconds, limits.progress_every_seconds) == (60, 2.0)
 
 
+def test_how_much_a_member_may_do_in_a_minute_may_be_left_out(tmp_path: Path) -> None:
+    assert load(tmp_path).limits.commands_per_minute == 300
+    limits = load(tmp_path, **{"limits.yaml": LIMITS + "commands_per_minute: 40\n"}).limits
+    assert limits.commands_per_minute == 40
+
+
 def test_how_vendors_are_asked_may_be_left_out(tmp_path: Path) -> None:
     vendors = load(tmp_path).limits.vendors
     assert (vendors.per_minute, vendors.rest_after_failures) == ({}, 5)

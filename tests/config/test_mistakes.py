@@ -53,6 +53,14 @@ VALUES = [
     (LIMITS_FILE, "notify_", "ask_over: -1\nnotify_", "ask_over", "ask_over", "US dollars from 0 to 10000"),
     (LIMITS_FILE, "notify_", "ask_over: off\nnotify_", "ask_over", "ask_over", "US dollars from 0 to 10000"),
     (LIMITS_FILE, "seconds: 2\n", "seconds: 1\n", "progress", "progress_every_seconds", "a number from 2 to 60"),
+    (
+        LIMITS_FILE,
+        "progress",
+        "commands_per_minute: 0\nprogress",
+        "comm",
+        "commands_per_minute",
+        "a whole number from 1",
+    ),
     (MODELS_FILE, "vendor: gemini", "vendor: google", "google", "engines.writer.vendor", "one of gemini, replicate"),
     (
         MODELS_FILE,

@@ -142,6 +142,7 @@ def test_the_picture_prompt_is_short_and_holds_the_three_views(config: Config, f
 def test_limits_suit_a_team_and_a_burst(config: Config) -> None:
     limits = config.limits
     assert limits.concurrency.waiting_per_member >= 200
+    assert limits.commands_per_minute >= 300, "no person gets there"
     assert limits.concurrency.per_member < limits.concurrency.total
     assert "replicate.delivery" in limits.pictures.hosts
     assert {quota.kind.value for quota in config.default_quotas()} >= {"scenes", "images"}

@@ -75,7 +75,8 @@ class Library(ShelfPart):
     async def original(self, interaction: discord.Interaction, ref: str, take: Number | None = None) -> None:
         """The vendor's own bytes."""
         room = interaction.filesize_limit
-        originals = await self.app.characters.originals(actor_of(interaction), ref, take, room)
+        work = self.app.characters.originals(actor_of(interaction), ref, take, room)
+        originals = await doors.waited(interaction, work, private=True)
         await doors.show(interaction, originals_message(originals, room))
 
     @app_commands.command(name="history", description="What was made of a character, when, by whom and how")
@@ -105,7 +106,8 @@ class Library(ShelfPart):
     async def on_original(self, interaction: discord.Interaction, press: Press) -> None:
         """The files of the takes of this message."""
         actor, room = actor_of(interaction), interaction.filesize_limit
-        originals = await self.app.characters.originals_by_id(actor, press.record, press.job, room, numbers=press.takes)
+        work = self.app.characters.originals_by_id(actor, press.record, press.job, room, numbers=press.takes)
+        originals = await doors.waited(interaction, work, private=True)
         await doors.show(interaction, originals_message(originals, room))
 
     async def on_history_turn(self, interaction: discord.Interaction, turn: Turn) -> None:
