@@ -120,7 +120,7 @@ async def test_pressed_several_times_at_once(world: World, replicate: ReplicateS
     assert await jobs(world) == 2
     assert replicate.counts["creates"] == 2
     with everything_twice(world):
-        asked = await ask(world)
+        asked = await ask(world, fresh=True)
         assert is_question(asked, 3)
         await world.ann.click(reply(asked), label="Go")
     assert await jobs(world) == 4
@@ -230,7 +230,7 @@ async def test_what_is_refused_is_not_asked_about(world: World) -> None:
 
 
 async def test_what_is_used_up_meanwhile_is_refused_at_go(world: World, replicate: ReplicateStandIn) -> None:
-    questions = [reply(await ask(world)) for _ in range(2)]
+    questions = [reply(await ask(world, seed=seed)) for seed in (1, 2)]
     await put(world, budget=0.1)
     await world.ann.click(questions[0], label="Go")
     refused = await world.ann.click(questions[1], label="Go")
