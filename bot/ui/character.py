@@ -15,7 +15,7 @@ from bot.ui.lists import list_sheet
 from bot.ui.search import FOUND_TITLE, found_sheet, marked
 from bot.ui.takes import note_in_words, wish
 from bot.ui.text import EMPTY, bare, line, plain
-from bot.ui.words import ACCENT, REUSED, engine_gone, made_with, many, marks, member, price, stamp, standing
+from bot.ui.words import ACCENT, REUSED, engine_note, made_with, many, marks, member, price, stamp, standing
 from mv.domain.character import Character, CharacterView, Take
 from mv.domain.excerpt import Excerpt
 from mv.domain.ids import RecordId
@@ -31,15 +31,14 @@ def character_message(
     previews: Mapping[RecordId, bytes],
     missing: str = "",
     smaller: AbstractSet[RecordId] = frozenset(),
-    gone: str = "",
     notes: Sequence[str] = (),
 ) -> Sheet:
     """The takes with their previews, by take id; a take whose preview is not there, or `smaller` than usual, says how
-    to get the picture. `missing` says, in safe words, which pictures did not come; then Retry is drawn. `gone`
-    names the engine that should have made them; `notes` are the portrait's."""
+    to get the picture. `missing` says, in safe words, which pictures did not come; then Retry is drawn. `notes`
+    are the portrait's."""
     takes = view.takes[: limits.EMBEDS]
     names = _file_names(takes)
-    said = _said(view, missing, gone, notes)
+    said = _said(view, missing, notes)
     embeds = [
         _take(view, take, names[take.id] if take.id in previews else None, said, take.id in smaller) for take in takes
     ]
@@ -126,11 +125,11 @@ def _author(record: Character, take: Take) -> str:
     return f"{record.ref} · take {take.number}{main}{marked}"
 
 
-def _said(view: CharacterView, missing: str, gone: str, notes: Sequence[str]) -> list[str]:
+def _said(view: CharacterView, missing: str, notes: Sequence[str]) -> list[str]:
     said = [f"**Missing** · {missing}"] if missing else []
     if view.reused_for is not None:
         said.append(f"{REUSED} **Fresh** asks the engine all the same, for a new character.")
-    words = [*([engine_gone(gone)] if gone else []), *(words for note in notes if (words := note_in_words(note)))]
+    words = [words for note in notes if (words := note_in_words(note) or engine_note(note))]
     return said + [f"**Note** · {note[:1].upper()}{note[1:]}" for note in words]
 
 

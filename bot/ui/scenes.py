@@ -16,7 +16,7 @@ from bot.ui.text import EMPTY, bare, line, plain
 from bot.ui.words import (
     ACCENT,
     REUSED,
-    engine_gone,
+    engine_note,
     length,
     made_with,
     many,
@@ -113,8 +113,7 @@ def _found(hit: Hit[SceneList]) -> tuple[str, str, Excerpt | None]:
 def notes_in_words(notes: Sequence[str]) -> str:
     """What was mended or replaced, in a sentence or two; empty if nothing was."""
     said = [_SAID[note] for note in notes if note in _SAID]
-    gone = [note.partition(":")[2] for note in notes if note.startswith("engine_gone:")]
-    said += [engine_gone(name) for name in gone]
+    said += [words for note in notes if (words := engine_note(note))]
     flavors = [note.partition(":")[2] for note in notes if note.startswith("flavor_gone:")]
     said += [f"the flavor {line(name, 60)} is gone, the default took its place" for name in flavors]
     values = sorted({what for note in notes if (what := _mended(note))})

@@ -88,9 +88,16 @@ def bar(done: int, total: int, width: int = 10) -> str:
     return "▰" * filled + "▱" * (width - filled)
 
 
-def engine_gone(name: str) -> str:
-    """That another engine did the work."""
-    return f"the engine {line(name, 60)} is gone at its vendor, the next took over"
+_ENGINE_NOTES = {
+    "engine_gone": "the engine {} is gone at its vendor, the next took over",
+    "engine_down": "the engine {} does not work at the moment, the next took over",
+}
+
+
+def engine_note(note: str) -> str:
+    """That another engine did the work, as a part of a sentence; empty if that is not what the note says."""
+    what, _, name = note.partition(":")
+    return _ENGINE_NOTES[what].format(line(name, 60)) if what in _ENGINE_NOTES else ""
 
 
 def marks(*, starred: bool, private: bool) -> str:

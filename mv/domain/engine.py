@@ -46,6 +46,10 @@ class Price(BaseModel):
         return self.model_dump(mode="json", exclude_none=True, exclude={"source", "since"})
 
 
+USUAL = TokenUsage(prompt_tokens=1_500, output_tokens=3_600, thinking_tokens=4_000)
+"""What a list of eight scenes takes, roughly."""
+
+
 class Engine(BaseModel):
     """An entry of models.yaml; `name` is its key there and what people choose."""
 
@@ -96,6 +100,15 @@ class Engine(BaseModel):
             return None
         out = usage.output_tokens + usage.thinking_tokens
         return token_cost(usage.prompt_tokens, price.input_micro) + token_cost(out, price.output_micro)
+
+    def costs_no_more(self, other: Engine, day: calendar_date) -> bool:
+        """Whether it may stand in for the other: by what a usual job costs. One without a known price may only for one
+        without."""
+        ours, theirs = self._usual_cost(day), other._usual_cost(day)
+        return theirs is None or (ours is not None and ours <= theirs)
+
+    def _usual_cost(self, day: calendar_date) -> int | None:
+        return self.picture_cost(1, day) if self.makes is Makes.IMAGES else self.scene_cost(USUAL, day)
 
     def picture_cost(self, pictures: int, day: calendar_date) -> int | None:
         """What pictures cost in micro-dollars; None if unpriced."""

@@ -35,8 +35,8 @@ CHEAP, COSTLY = 0, 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """A job that somebody wants, with what it would use at most. `wants[SPEND]` is absent if the engine is unpriced or
-    free; `estimate` tells these apart: micro-dollars by the `price`, None if unpriced."""
+    """A job that somebody wants, with what it would use at most. `wants[SPEND]` is absent if nothing is known to
+    cost anything; `estimate` is what the engine that is asked first costs, by the `price`: None if unpriced."""
 
     server_id: ServerId
     member_id: MemberId
@@ -121,7 +121,7 @@ class _State:
                 sums[application.account, kind] = sums.get((application.account, kind), 0) + amount
         for budget in self.budgets(asked):
             key = budget.account, budget.window(self.now)[0]
-            self.spent[key] = self.spent.get(key, 0) + (application.estimate or 0)
+            self.spent[key] = self.spent.get(key, 0) + (application.asks.get(AllowanceKind.SPEND) or 0)
             self.warn(budget, self.spent[key])
         self.waiting[application.who] = self.waiting.get(application.who, 0) + 1
 
@@ -311,7 +311,7 @@ def _beyond_allowance(asked: _Asked, state: _State) -> AllowanceUsedUp | None:
 
 
 def _beyond_budget(asked: _Asked, state: _State) -> BudgetReached | None:
-    amount = asked.application.estimate
+    amount = asked.application.asks.get(AllowanceKind.SPEND, 0)
     if amount == 0:
         return None
     for budget in state.budgets(asked):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from pydantic import BaseModel
 
@@ -22,10 +23,18 @@ def again_key(job: Job) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What a job may cost at most, in micro-dollars by this price; None if unpriced, and then no money is reserved."""
+    """What a job may cost, in micro-dollars by this price; None if unpriced. `reserve` is what it costs by the dearest
+    engine of those that may do it, as far as prices are known."""
 
     price: Price | None
     estimate: int | None
+    reserve: int
+
+    @classmethod
+    def by(cls, engines: Sequence[Engine], day: date, cost: Callable[[Engine], int | None]) -> Costs:
+        """The first is asked; the others may stand in for it."""
+        known = [amount for amount in map(cost, engines) if amount is not None]
+        return cls(engines[0].price(day), cost(engines[0]), max(known, default=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +75,7 @@ class Ask:
             engine=engine.name,
             vendor=engine.vendor.value,
             reply=self.reply,
-            wants={**wants, AllowanceKind.SPEND: costs.estimate} if costs.estimate else wants,
+            wants={**wants, AllowanceKind.SPEND: costs.reserve} if costs.reserve else wants,
             estimate=costs.estimate,
             price=costs.price,
             once=self.once,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,9 +58,9 @@ class Characters(CharacterLibrary):
         asked = checked(order if after is None else with_known_flavor(self._tools, order))
         order, chosen = await with_defaults(self._tools, actor, server, asked)
         flavor = self._tools.config.flavor(order.flavor)
-        engines = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, order.engine)
+        lined = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, order.engine)
         brief, defaults = self._tools.config.fill_character(order, seed=draw_seed())
-        engines = for_ratio(engines, brief.aspect_ratio)
+        engines = for_ratio(lined.engines, brief.aspect_ratio)
         project_id = None
         if order.project is not None:
             async with self._tools.records.read() as tx:
@@ -71,6 +72,7 @@ class Characters(CharacterLibrary):
             request=asked.model_dump(exclude_none=True),
             defaults_applied=defaults | chosen,
             engines=tuple(engine.name for engine in engines),
+            notes=lined.notes,
             reuse=self._tools.config.limits.reuse.characters and not order.fresh,
             by=actor.name,
         )
@@ -81,7 +83,7 @@ class Characters(CharacterLibrary):
                 return there
             task = task.model_copy(update={"reuse": there is None})
         ask = Ask(actor=actor, server_id=server, project_id=project_id, reply=reply, once=once)
-        return await self._admit(ask, task, engines[0])
+        return await self._admit(ask, task, engines)
 
     async def anew(self, actor: Actor, record_id: RecordId, asker: MemberId, reply: ReplyTo) -> Job | Portrait:
         """A stored job for a new character by the request that was answered with this one; for `asker` alone, whose
@@ -136,21 +138,22 @@ class Characters(CharacterLibrary):
             raise TextRemoved(ref=str(record.ref))
         order = checked(CharacterOrder.model_validate({**record.request, "description": record.description}))
         flavor = self._tools.config.kept_flavor(record.flavor)
-        engines = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, self._known(order.engine))
+        lined = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, self._known(order.engine))
         order = order.model_copy(update={"seed": None, "name": record.name, "flavor": flavor.name})
         brief, _ = self._tools.config.fill_character(order, seed=draw_seed())
-        engines = for_ratio(engines, brief.aspect_ratio)
+        engines = for_ratio(lined.engines, brief.aspect_ratio)
         task = CharacterTask(
             brief=brief,
             request={**record.request, **more.given},
             defaults_applied=dict(record.defaults_applied),
             engines=tuple(engine.name for engine in engines),
+            notes=lined.notes,
             character_id=record.id,
             variation=more.variation,
             by=actor.name,
         )
         ask = Ask(actor=actor, server_id=record.server_id, project_id=record.project_id, reply=reply, once=once)
-        return await self._admit(ask, task, engines[0])
+        return await self._admit(ask, task, engines)
 
     async def retry(self, actor: Actor, job: Job, reply: ReplyTo) -> Job:
         """A stored job for the request of one that failed, or for the pictures that one is missing, once. Raises
@@ -163,16 +166,15 @@ class Characters(CharacterLibrary):
         else:
             async with self._tools.records.read() as tx:
                 await still_open(tx, job.server_id, job.project_id)
-        engines = self._tools.line_up(Makes.IMAGES, task.engines, None)
-        task = task.model_copy(update={"engines": tuple(engine.name for engine in engines)})
-        return await self._admit(Ask.again(actor, job, reply), task, engines[0])
+        lined = self._tools.line_up(Makes.IMAGES, task.engines, None)
+        task = task.model_copy(update={"engines": lined.names, "notes": lined.notes})
+        return await self._admit(Ask.again(actor, job, reply), task, lined.engines)
 
-    async def _admit(self, ask: Ask, task: CharacterTask, engine: Engine) -> Job:
+    async def _admit(self, ask: Ask, task: CharacterTask, engines: Sequence[Engine]) -> Job:
         day, images = self._tools.clock.now().date(), task.brief.images
-        costs = Costs(engine.price(day), engine.picture_cost(images, day))
-        return await self._desk.admit(
-            ask.application(JobKind.CHARACTER, task, engine, {AllowanceKind.IMAGES: images}, costs)
-        )
+        costs = Costs.by(engines, day, lambda engine: engine.picture_cost(images, day))
+        wants = {AllowanceKind.IMAGES: images}
+        return await self._desk.admit(ask.application(JobKind.CHARACTER, task, engines[0], wants, costs))
 
     def _known(self, engine: str | None) -> str | None:
         try:

@@ -22,6 +22,7 @@ from mv.services.character_task import KIND, CharacterTask
 from mv.services.intake import kept
 from mv.services.shelf import Shelf
 from mv.services.smaller import ORIGINALS, PREVIEWS, smaller
+from mv.services.standing_in import passed_over
 from mv.services.tools import Tools, eyes
 
 log = logging.getLogger(__name__)
@@ -93,11 +94,13 @@ class CharacterLibrary(Shelf[Character]):
             record = await tx.characters.get(job.record_id, deleted=True) if job.record_id else None
             if record is None:
                 raise NotFound(kind=KIND, given=str(job.ref))
-            reused = await tx.jobs.step(job.id, REUSED) is not None
+            steps = await tx.jobs.steps(job.id)
+            reused, passed = any(step.name == REUSED for step in steps), passed_over(steps)
             takes = await (first_takes(tx, record) if reused else tx.characters.takes(record.id, job_id=job.id))
         view = CharacterView(record=record, takes=takes, reused_for=job.member_id if reused else None)
         portrait = await self._portrait(view, room)
-        return replace(portrait, notes=_notes(CharacterTask.model_validate(job.order), takes, self._tools.config))
+        task = CharacterTask.model_validate(job.order)
+        return replace(portrait, notes=(*task.notes, *passed, *_notes(task, takes, self._tools.config)))
 
     async def _portrait(self, view: CharacterView, room: int | None = None) -> Portrait:
         previews: dict[RecordId, bytes] = {}
@@ -254,7 +257,8 @@ def _notes(task: CharacterTask, takes: Sequence[Take], config: Config) -> tuple[
     if _goes_by_pictures(config, used):
         return ()
     note = f"{'text_only' if task.variation.instructions else 'as_again'}:{used}"
-    later = task.engines[task.engines.index(used) + 1 :] if used in task.engines else ()
+    listed = config.kept_flavor(task.brief.flavor).image_params.engines
+    later = listed[listed.index(used) + 1 :] if used in listed else ()
     able = [name for name in later if _goes_by_pictures(config, name)]
     return (note, f"able:{able[0]}") if task.variation.named and able else (note,)
 

@@ -18,7 +18,6 @@ from mv.domain.jobs import Job, Phase
 from mv.domain.ledger import Measure
 from mv.errors import (
     Blocked,
-    ModelGone,
     MvError,
     NoPicture,
     NotFound,
@@ -26,6 +25,7 @@ from mv.errors import (
     Stopped,
     StorageError,
     Uncertain,
+    VendorError,
     revive,
 )
 from mv.ports import Painted, Run, Runner, Seen, Ticket, Transaction
@@ -37,6 +37,7 @@ from mv.services.closing import BILL, fail, finish
 from mv.services.incidents import incident
 from mv.services.intake import Intake, Print
 from mv.services.reuse import Together, picture_key
+from mv.services.standing_in import Line
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 
@@ -83,15 +84,12 @@ class CharacterRunner(Runner):
 
     async def _make(self, run: Run, task: CharacterTask, flavor: Flavor) -> bool:
         """Whether all pictures came."""
-        made: list[_Made] = []
-        for position, name in enumerate(task.engines):
-            painting = Painting(run, Plan(task=task, flavor=flavor, engine=self._tools.config.engine(name)))
-            await self._prepare(painting)
-            made = await self._paint(painting)
-            gone = bool(painting.failures) and all(isinstance(e, ModelGone) for e in painting.failures)
-            if made or not gone or position == len(task.engines) - 1:
+        line = await Line.of(run.journal, self._tools.config, task.engines)
+        while True:
+            painting = Painting(run, Plan(task=task, flavor=flavor, engine=line.engine))
+            made = await self._painted(painting)
+            if made or not await line.passes_on(painting.failures):
                 break
-            log.warning("engine %s is gone at its vendor; %s takes over", name, task.engines[position + 1])
         if not made:
             raise _worst(painting.failures)
         await painting.tell(Phase.STORING)
@@ -122,6 +120,15 @@ class CharacterRunner(Runner):
     async def settle(self) -> None:
         """Waits until every order that is on its way has its ticket in the journal."""
         await self._orders.settle()
+
+    async def _painted(self, painting: Painting) -> list[_Made]:
+        """What this engine makes; why it made less is in `failures`."""
+        try:
+            await self._prepare(painting)
+        except VendorError as error:
+            painting.failures.append(error)
+            return []
+        return await self._paint(painting)
 
     # ── painting ─────────────────────────────────────────────────────────────────────────────────────────────────
 

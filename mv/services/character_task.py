@@ -33,6 +33,8 @@ class CharacterTask(BaseModel):
     request: dict[str, Any]
     defaults_applied: dict[str, Any]
     engines: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What is to be said of these: see `LineUp`."""
     character_id: str | None = None
     numbers: tuple[int, ...] = ()
     """Which pictures of the request are made, from 1; all of them if none is named."""

@@ -55,7 +55,7 @@ class Scenes(Shelf[SceneList]):
         asked = checked(order if after is None else with_known_flavor(self._tools, order))
         order, chosen = await with_defaults(self._tools, actor, server, asked)
         flavor = self._tools.config.flavor(order.flavor)
-        engines = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)
+        lined = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)
         brief, defaults = self._tools.config.fill_scenes(order)
         character_id = project_id = None
         if order.project is not None or parse_ref(order.character, Kind.CHARACTER) is not None:
@@ -68,19 +68,20 @@ class Scenes(Shelf[SceneList]):
             brief=brief,
             request=asked.model_dump(exclude_none=True),
             defaults_applied=defaults | chosen,
-            engines=tuple(engine.name for engine in engines),
+            engines=lined.names,
+            notes=lined.notes,
             character_id=character_id,
             reuse=self._tools.config.limits.reuse.scenes,
             by=actor.name,
             words_by=await self._taken_over(actor, asked, after) if after else None,
         )
         if task.reuse:
-            key = scene_key(self._tools.config, task, engines[0], project_id)
+            key = scene_key(self._tools.config, task, lined.engines[0], project_id)
             there = await self._made_before(eyes(actor), key, private=order.private)
             if there is not None:
                 return there
         return await self._admit(
-            Ask(actor=actor, server_id=server, project_id=project_id, reply=reply), task, engines[0]
+            Ask(actor=actor, server_id=server, project_id=project_id, reply=reply), task, lined.engines
         )
 
     async def _made_before(self, seen: Seen, key: str, *, private: bool) -> SceneListView | None:
@@ -134,12 +135,13 @@ class Scenes(Shelf[SceneList]):
         if REMOVED in (version.brief.idea, version.brief.character):
             raise TextRemoved(ref=str(view.record.ref))
         flavor = self._tools.config.kept_flavor(version.brief.flavor)
-        engines = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)
+        lined = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)
         task = SceneTask(
             brief=version.brief,
             request=dict(version.request),
             defaults_applied=dict(version.defaults_applied),
-            engines=tuple(engine.name for engine in engines),
+            engines=lined.names,
+            notes=lined.notes,
             list_id=view.record.id,
             attempt=view.record.versions + 1,
             revision=revision,
@@ -153,7 +155,7 @@ class Scenes(Shelf[SceneList]):
             reply=reply,
             once=once,
         )
-        return await self._admit(ask, task, engines[0])
+        return await self._admit(ask, task, lined.engines)
 
     async def retry(self, actor: Actor, job: Job, reply: ReplyTo) -> Job:
         """A stored job for the request of one that failed, once. Raises Refused, also if its list is deleted, or
@@ -164,14 +166,15 @@ class Scenes(Shelf[SceneList]):
         else:
             async with self._tools.records.read() as tx:
                 await still_open(tx, job.server_id, job.project_id)
-        engines = self._tools.line_up(Makes.SCENES, task.engines, None)
-        task = task.model_copy(update={"engines": tuple(engine.name for engine in engines)})
-        return await self._admit(Ask.again(actor, job, reply), task, engines[0])
+        lined = self._tools.line_up(Makes.SCENES, task.engines, None)
+        task = task.model_copy(update={"engines": lined.names, "notes": lined.notes})
+        return await self._admit(Ask.again(actor, job, reply), task, lined.engines)
 
-    async def _admit(self, ask: Ask, task: SceneTask, engine: Engine) -> Job:
+    async def _admit(self, ask: Ask, task: SceneTask, engines: Sequence[Engine]) -> Job:
         day, count = self._tools.clock.now().date(), 1 if task.revision and task.revision.scene else task.count
-        costs = Costs(engine.price(day), estimate(engine, count, day, shown=task.shown))
-        return await self._desk.admit(ask.application(JobKind.SCENES, task, engine, {AllowanceKind.SCENES: 1}, costs))
+        costs = Costs.by(engines, day, lambda engine: estimate(engine, count, day, shown=task.shown))
+        wants = {AllowanceKind.SCENES: 1}
+        return await self._desk.admit(ask.application(JobKind.SCENES, task, engines[0], wants, costs))
 
     async def show(self, actor: Actor, given: str, version: int | None = None) -> SceneListView:
         """By ref; raises NotFound, also for a version that does not exist."""

@@ -21,13 +21,14 @@ from mv.domain.mydata import REMOVED, repeats, without_figure, without_words
 from mv.domain.scene_check import Checked, check
 from mv.domain.scene_edits import with_scene
 from mv.domain.scenes import Change, SceneDraft, SceneList, SceneVersion, TokenUsage, default_title, meanwhile
-from mv.errors import BadAnswer, Blocked, ModelGone, MvError, NotFound, Uncertain, revive
+from mv.errors import BadAnswer, Blocked, MvError, NotFound, Uncertain, revive
 from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Seen, Transaction
 from mv.services.attempt import Attempt, ended_step, open_step
 from mv.services.closing import fail, finish, spent
 from mv.services.reuse import Together, scene_key
 from mv.services.scenes import held
 from mv.services.scenes_task import KIND, SceneTask
+from mv.services.standing_in import Line
 from mv.services.tools import Tools
 from mv.services.trace import Trace
 
@@ -47,7 +48,7 @@ class _Writing:
     run: Run
     task: SceneTask
     flavor: Flavor
-    engines: list[Engine]
+    line: Line
     base: SceneVersion | None = None
     """What is to be revised."""
     usage: TokenUsage = field(default_factory=TokenUsage)
@@ -59,7 +60,7 @@ class _Writing:
     @property
     def engine(self) -> Engine:
         """The one that is asked now."""
-        return self.engines[0]
+        return self.line.engine
 
     def check(self, answer: SceneAnswer, count: int, *, lenient: bool) -> Checked:
         """The answer, mended as far as can be."""
@@ -89,14 +90,14 @@ class SceneRunner(Runner):
                 return
             base = await _base(tx, task)
         flavor = self._tools.config.kept_flavor(task.brief.flavor)
-        engines = [self._tools.config.engine(name) for name in task.engines]
+        line = await Line.of(run.journal, self._tools.config, task.engines)
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
-        writing = _Writing(run=run, task=task, flavor=flavor, engines=engines, base=base)
+        writing = _Writing(run=run, task=task, flavor=flavor, line=line, base=base)
         if not task.reuse:
             await self._make(writing)
             return
-        key = scene_key(self._tools.config, task, engines[0], run.job.project_id)
-        begun = [await run.journal.seen(f"{WRITE}:{engine.name}") for engine in engines]
+        key = scene_key(self._tools.config, task, line.engine, run.job.project_id)
+        begun = [await run.journal.seen(f"{WRITE}:{name}") for name in task.engines]
         find = None if any(begun) else partial(_alike, run.job, key)
         await self._together.make(run, key, find, partial(self._make, writing), version=1)
 
@@ -158,18 +159,15 @@ class SceneRunner(Runner):
         return self._tools.config.more_prompt(brief, writing.flavor, have, missing, *revised)
 
     async def _ask(self, writing: _Writing, step: str, prompt: ScenePrompt) -> SceneAnswer:
-        """One answer, from the first engine of the list that the vendor still knows."""
+        """One answer, from the first engine of the list that works."""
         await writing.run.progress(Phase.WRITING, done=0, total=None)
         while True:
             engine = writing.engine
             try:
                 answer = await self._ask_engine(writing, f"{step}:{engine.name}", engine, prompt)
-            except ModelGone:
-                if len(writing.engines) == 1:
+            except MvError as error:
+                if not await writing.line.passes_on([error]):
                     raise
-                log.warning("engine %s is gone at its vendor; %s takes over", engine.name, writing.engines[1].name)
-                writing.notes.append(f"engine_gone:{engine.name}")
-                writing.engines.pop(0)
                 continue
             writing.usage += answer.usage
             writing.model_version = answer.model_version
@@ -241,6 +239,7 @@ class SceneRunner(Runner):
         record = await held(tx, RecordId(task.list_id)) if task.list_id else None
         task, draft = await _without_removed(tx, job, task, record, draft)
         revision = task.revision
+        notes = [*task.notes, *writing.line.notes, *writing.notes, *_meanwhile(task, record)]
         version = SceneVersion(
             number=record.versions + 1 if record else 1,
             author_id=job.member_id,
@@ -254,7 +253,7 @@ class SceneRunner(Runner):
             model_version=writing.model_version,
             usage=writing.usage,
             cost=await spent(tx, job),
-            notes=tuple(dict.fromkeys([*writing.notes, *_meanwhile(task, record)])),
+            notes=tuple(dict.fromkeys(notes)),
             change=Change.REVISE if revision else Change.AGAIN if record else Change.CREATE,
             based_on=revision.based_on if revision else None,
             scene=revision.scene if revision else None,

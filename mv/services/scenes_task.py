@@ -47,6 +47,8 @@ class SceneTask(BaseModel):
     request: dict[str, Any]
     defaults_applied: dict[str, Any]
     engines: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What is to be said of these: see `LineUp`."""
     list_id: str | None = None
     attempt: int = 1
     """The version it makes, as far as can be foreseen when it is asked for."""

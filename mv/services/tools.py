@@ -32,6 +32,25 @@ from mv.services.preferences import Preferences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineUp:
+    """Engines to try, at least one, in order. `rests` names the one that should have been the first, if its vendor is
+    left alone."""
+
+    engines: tuple[Engine, ...]
+    rests: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all of them."""
+        return tuple(engine.name for engine in self.engines)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of it."""
+        return (f"engine_down:{self.rests}",) if self.rests else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """Ports and configuration. `scratch` is a folder for files of the moment, emptied at every start. `stand_in` lets
     offline engines step in for vendors without a key: the preview only."""
@@ -52,9 +71,9 @@ class Tools:
     meter: Meter = field(default_factory=Unmetered)
     stand_in: bool = False
 
-    def line_up(self, makes: Makes, names: Sequence[str], chosen: str | None) -> tuple[Engine, ...]:
-        """The engines to try, in order: the one a member chose, else those of the flavor whose vendor has a key. None
-        whose vendor rests.
+    def line_up(self, makes: Makes, names: Sequence[str], chosen: str | None) -> LineUp:
+        """The engines to try, in order: the one a member chose, else those of the flavor whose vendor has a key, and
+        that cost no more than the first of these. None whose vendor rests.
 
         Raises Unknown for an engine that does not exist or makes something else, NotSetUp when no vendor can be asked,
         VendorResting when all that could be are left alone.
@@ -70,12 +89,14 @@ class Tools:
             wanted = tuple(e for i, e in enumerate(listed) if i == 0 or e.vendor is not Vendor.OFFLINE)
         ready = tuple(engine for engine in wanted if self.doors[engine.vendor].ready)
         if ready:
-            return self.awake(ready)
+            day = self.clock.now().date()
+            awake = self._awake([engine for engine in ready if engine.costs_no_more(ready[0], day)])
+            return LineUp(engines=awake, rests="" if awake[0] is ready[0] else ready[0].name)
         if self.stand_in and chosen is None:
-            return tuple(e for e in self.config.engines_for(makes) if e.vendor is Vendor.OFFLINE)[:1]
+            return LineUp(engines=tuple(e for e in self.config.engines_for(makes) if e.vendor is Vendor.OFFLINE)[:1])
         raise NotSetUp(vendor=wanted[0].vendor.value, variable=self.doors[wanted[0].vendor].variable)
 
-    def awake(self, engines: Sequence[Engine]) -> tuple[Engine, ...]:
+    def _awake(self, engines: Sequence[Engine]) -> tuple[Engine, ...]:
         """Those whose vendor does not rest; raises VendorResting if all do. There must be one."""
         until: dict[Vendor, int] = {}
         for vendor, gate in self.gates.items():

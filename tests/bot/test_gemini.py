@@ -146,19 +146,21 @@ async def test_what_waiting_does_not_mend(
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "words", "engines"),
     [
-        (error(429, "RESOURCE_EXHAUSTED"), "Google Gemini is busy and stayed so"),
-        (Reply(fault=refusal(429, "RESOURCE_EXHAUSTED", "slow", retry_info("0.02s"))), "is busy and stayed so"),
-        (error(503, "UNAVAILABLE"), "cannot be reached at the moment"),
-        (error(500), "cannot be reached at the moment"),
+        (error(429, "RESOURCE_EXHAUSTED"), "Google Gemini is busy and stayed so", 1),
+        (Reply(fault=refusal(429, "RESOURCE_EXHAUSTED", "slow", retry_info("0.02s"))), "is busy and stayed so", 1),
+        (error(503, "UNAVAILABLE"), "cannot be reached at the moment", 3),
+        (error(500), "cannot be reached at the moment", 3),
     ],
 )
-async def test_busy_or_down_for_good(world: World, google: GeminiStandIn, answer: Reply, words: str) -> None:
+async def test_busy_or_down_for_good(
+    world: World, google: GeminiStandIn, answer: Reply, words: str, engines: int
+) -> None:
     google.decide = lambda prompt: answer
     await world.ann.slash(world.channel, "scenes create", **SCENES)
     await failed(world, words, "Try again")
-    assert google.calls == 3
+    assert google.calls == 3 * engines
     google.decide = None
     await world.ann.click(world.last, label="Retry")
     assert "S1 · version 1" in said(world.last)

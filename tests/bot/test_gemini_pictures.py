@@ -80,7 +80,7 @@ async def test_with_a_key_for_replicate_alone_nothing_is_asked_of_gemini(
 ) -> None:
     world = await make_world(replicate=replicate)
     await create(world)
-    assert (await world.job(1)).order["engines"] == ["imagen-4", "nano-banana-pro", "flux-2-pro", "flux-1.1-pro"]
+    assert (await world.job(1)).order["engines"] == ["imagen-4", "flux-1.1-pro"]
     refused = await world.ann.slash(world.channel, "character create", description="x", engine=BANANA)
     assert "Google Gemini is not set up" in said(refused)
 
@@ -181,12 +181,12 @@ async def test_it_takes_over_where_all_of_replicates_are_gone(
 ) -> None:
     world = await make_world(google=google, replicate=replicate)
     gone = Script(create=Fault(status=404, json={"detail": "gone"}))
-    replicate.script.extend([gone] * 4)
+    replicate.script.extend([gone] * 2)
     await create(world)
     assert "C1 · take 1" in said(world.last)
     assert [take.engine for take in (await kept(world))[1]] == [BANANA]
     assert await sums_of(world, 1) == {("images", BANANA): 1, ("spend", BANANA): PICTURE}
-    replicate.script.extend([gone] * 4)
+    replicate.script.extend([gone] * 2)
     google.script.append(Reply(fault=Fault(drop="before")))
     await world.ann.slash(world.channel, "character create", description="x")
     assert "The answer of Google Gemini was lost" in said(world.last)

@@ -169,7 +169,8 @@ async def test_a_model_that_is_gone_makes_room_for_the_next(world: World, replic
     replicate.script.append(Script(create=refused(404)))
     await create(world)
     assert "C1 · take 1" in said(world.last)
-    assert "nano-banana" in said(world.last)
+    assert "The engine imagen-4 is gone at its vendor, the next took over" in said(world.last)
+    assert "flux-1.1-pro" in said(world.last)
 
 
 async def test_some_of_several_pictures_failed(world: World, replicate: ReplicateStandIn) -> None:

@@ -106,11 +106,15 @@ async def test_an_engine_that_takes_none_works_from_the_text_and_says_so(
     assert inputs(replicate)[3]["prompt"] == inputs(replicate)[0]["prompt"]
 
 
-async def test_the_engine_that_takes_over_gets_the_picture(world: World, replicate: ReplicateStandIn) -> None:
+async def test_the_engine_that_takes_over_gets_the_picture(
+    make_world: MakeWorld, replicate: ReplicateStandIn, configs_with: Callable[[str, str, str], Path]
+) -> None:
+    unpriced = configs_with("default/image_params.yaml", "  - imagen-4\n", "  - imagen-4-fast\n")
+    world = await make_world(replicate=replicate, configs=unpriced)
     await create(world)
     replicate.script.append(Script(create=Fault(status=404, json={"detail": "gone"})))
     await vary(world, instructions="red", take=1)
-    assert "the engine imagen-4 is gone" in said(world.last).lower()
+    assert "the engine imagen-4-fast is gone" in said(world.last).lower()
     assert "**Goes by** · take 1" in said(world.last)
     assert "further down" not in said(world.last)
     assert inputs(replicate)[1]["image_input"] == list(replicate.uploads)

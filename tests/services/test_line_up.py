@@ -11,8 +11,8 @@ import pytest
 from mv.config import Config
 from mv.domain.engine import Makes, Vendor
 from mv.errors import NotSetUp, Unknown, VendorResting
-from mv.ports import Gate, Report, VendorDoor, VendorState
-from mv.services.tools import Tools
+from mv.ports import Clock, Gate, Report, VendorDoor, VendorState
+from mv.services.tools import LineUp, Tools
 
 ALL = {Vendor.GEMINI: True, Vendor.REPLICATE: True, Vendor.OFFLINE: True}
 NONE = {Vendor.GEMINI: False, Vendor.REPLICATE: False, Vendor.OFFLINE: True}
@@ -37,14 +37,19 @@ def tools(
     unused: Any = None
     doors = {vendor: VendorDoor(ready=door, variable=f"{vendor}_KEY") for vendor, door in ready.items()}
     return Tools(
-        records=unused, clock=unused, config=config, jobs=unused, media=unused, darkroom=unused, charts=unused,
+        records=unused, clock=Midday(), config=config, jobs=unused, media=unused, darkroom=unused, charts=unused,
         preferences=unused, scratch=unused,
         writers={}, painters={}, doors=doors, gates=gates or {}, stand_in=stand_in,
     )  # fmt: skip
 
 
-def names(engines: Any) -> list[str]:
-    return [engine.name for engine in engines]
+class Midday(Clock):
+    def now(self) -> datetime:
+        return datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def names(lined: LineUp) -> list[str]:
+    return list(lined.names)
 
 
 def test_the_flavors_in_their_order(config: Config) -> None:
@@ -72,7 +77,7 @@ def test_without_a_key_offline_steps_in_only_in_the_preview(config: Config) -> N
 
 def test_offline_runs_where_it_is_named_first_and_is_never_a_fall_back(config: Config) -> None:
     lined = tools(config, ALL).line_up(Makes.SCENES, ("offline-scenes", "gemini-2.5-pro"), None)
-    assert names(lined) == ["offline-scenes", "gemini-2.5-pro"]
+    assert names(lined) == ["offline-scenes"]
     lined = tools(config, ALL).line_up(Makes.SCENES, ("gemini-2.5-pro", "offline-scenes"), None)
     assert names(lined) == ["gemini-2.5-pro"]
     assert names(tools(config, NONE).line_up(Makes.IMAGES, ("imagen-4",), "offline-sheet")) == ["offline-sheet"]
@@ -90,11 +95,12 @@ def test_pictures_come_from_whichever_vendor_has_a_key(config: Config) -> None:
     for stand_in in (False, True):
         with_gemini = tools(config, {**NONE, Vendor.GEMINI: True}, stand_in=stand_in)
         assert names(with_gemini.line_up(Makes.IMAGES, shipped, None)) == of_gemini
-    of_replicate = [name for name in shipped if name not in of_gemini]
+    of_replicate = ["imagen-4", "flux-1.1-pro"]
     assert names(tools(config, {**NONE, Vendor.REPLICATE: True}).line_up(Makes.IMAGES, shipped, None)) == of_replicate
     assert names(tools(config, ALL).line_up(Makes.IMAGES, shipped, None)) == [*of_replicate, *of_gemini]
     at_rest = tools(config, ALL, gates={Vendor.REPLICATE: RESTS})
     assert names(at_rest.line_up(Makes.IMAGES, shipped, None)) == of_gemini
+    assert at_rest.line_up(Makes.IMAGES, shipped, None).notes == ("engine_down:imagen-4",)
     with pytest.raises(NotSetUp) as refused:
         tools(config, NONE).line_up(Makes.IMAGES, shipped, None)
     assert refused.value.vendor == "replicate"
@@ -129,8 +135,24 @@ def test_another_vendor_of_the_list_steps_in(config: Config) -> None:
     listed = ("offline-sheet", "imagen-4", "flux-1.1-pro")
     at_rest = tools(config, ALL, gates={Vendor.REPLICATE: RESTS})
     assert names(at_rest.line_up(Makes.IMAGES, listed, None)) == ["offline-sheet"]
-    mixed = ("imagen-4", "gemini-2.5-pro", "flux-1.1-pro")
-    assert names(at_rest.line_up(Makes.IMAGES, mixed, None)) == ["gemini-2.5-pro"]
+    mixed = ("imagen-4", "gemini-nano-banana-2.1", "flux-1.1-pro")
+    assert names(at_rest.line_up(Makes.IMAGES, mixed, None)) == ["gemini-nano-banana-2.1"]
+
+
+def test_what_costs_more_or_nobody_knows_what_stands_in_for_nothing_priced(config: Config) -> None:
+    listed = ("flux-dev", "imagen-4", "flux-2-pro", "flux-schnell", "gemini-nano-banana-2.1")
+    assert names(tools(config, ALL).line_up(Makes.IMAGES, listed, None)) == ["flux-dev", "flux-schnell"]
+    unpriced = ("flux-2-pro", "imagen-4", "nano-banana-pro", "flux-schnell")
+    assert names(tools(config, ALL).line_up(Makes.IMAGES, unpriced, None)) == list(unpriced)
+    scenes = ("gemini-3.8-flash", "gemini-2.5-pro", "gemini-3.5-flash-lite")
+    lined = tools(config, ALL).line_up(Makes.SCENES, scenes, None)
+    assert names(lined) == ["gemini-3.8-flash", "gemini-3.5-flash-lite"]
+
+
+def test_what_would_cost_more_is_not_asked_for_one_that_rests_either(config: Config) -> None:
+    at_rest = tools(config, ALL, gates={Vendor.REPLICATE: RESTS})
+    with pytest.raises(VendorResting):
+        at_rest.line_up(Makes.IMAGES, ("flux-dev", "gemini-nano-banana-2.1"), None)
 
 
 def test_offline_does_not_step_in_for_a_vendor_that_rests(config: Config) -> None:
@@ -141,7 +163,7 @@ def test_offline_does_not_step_in_for_a_vendor_that_rests(config: Config) -> Non
 def test_the_one_that_is_back_first_is_told(config: Config) -> None:
     for gates in ({Vendor.GEMINI: RESTS, Vendor.REPLICATE: LONGER}, {Vendor.GEMINI: LONGER, Vendor.REPLICATE: RESTS}):
         with pytest.raises(VendorResting) as refused:
-            tools(config, ALL, gates=gates).line_up(Makes.IMAGES, ("imagen-4", "gemini-2.5-pro"), None)
+            tools(config, ALL, gates=gates).line_up(Makes.IMAGES, ("imagen-4", "gemini-nano-banana-2.1"), None)
         assert refused.value.until == int(SOON.timestamp()) + 1
 
 

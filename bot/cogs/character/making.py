@@ -144,6 +144,4 @@ class Making(Part):
         """What a finished job is shown as, its pictures small enough for `room` bytes in all."""
         portrait = await self.app.characters.result(job, room)
         missing = words(revive(job.error, dict(job.error_facts or {}))).what if job.error else ""
-        replaced = any(take.engine != job.engine for take in portrait.view.takes)
-        gone = job.engine if replaced else ""
-        return ui.character_message(portrait.view, portrait.previews, missing, portrait.smaller, gone, portrait.notes)
+        return ui.character_message(portrait.view, portrait.previews, missing, portrait.smaller, portrait.notes)
