@@ -127,7 +127,7 @@ class Rungs:
 
     async def by_channel(self, job: Job, sheet: Sheet, begun: Step | None) -> int:
         """A message that mentions the asker; the one that is there already, if it was `begun` before."""
-        mentioned = replace(sheet, content=f"<@{job.member_id}> {sheet.content}".strip())
+        mentioned = replace(sheet, content=f"<@{job.member_id}>\n{sheet.content}".strip())
         arguments = sending(mentioned, mentions=only(job.member_id))
         return await self._once(self._channel(job), job, sheet, arguments, begun)
 

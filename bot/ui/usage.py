@@ -18,6 +18,7 @@ from mv.domain.project import Project
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota
 
 KINDS = {AllowanceKind.SCENES: "Scene lists", AllowanceKind.IMAGES: "Pictures", AllowanceKind.SPEND: "Spending"}
+_COUNTED = {AllowanceKind.SCENES: "scene lists ", AllowanceKind.IMAGES: "pictures ", AllowanceKind.SPEND: ""}
 PERIODS = {Period.DAY: "a day", Period.MONTH: "a month"}
 _NOW = {Period.DAY: "today", Period.MONTH: "this month"}
 
@@ -43,6 +44,16 @@ def usage_card(
         footer=zone_words(zone),
         colour=_colour(allowances),
     )
+
+
+def left_line(allowances: Sequence[Allowance]) -> str:
+    """`-# Left · 29 of 30 scene lists today`, in Discord's small print; empty without limits."""
+    left = [
+        f"{amount(one.quota.kind, one.left)} of {amount(one.quota.kind, one.quota.limit)}"
+        f" {_COUNTED[one.quota.kind]}{_NOW[one.quota.period]}"
+        for one in allowances
+    ]
+    return f"-# Left · {' · '.join(left)}" if left else ""
 
 
 def zone_words(zone: str) -> str:

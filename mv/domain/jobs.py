@@ -15,6 +15,8 @@ CANCEL = "cancel"
 """The step of a job's journal that says that a member wants it cancelled."""
 
 
+ROLES = "roles"
+"""The key of a job's order under which the member's roles stand, of those that limits name."""
 REUSED = "reused"
 """The step of a job's journal that says that it ended with what was there already, and made nothing."""
 
@@ -130,6 +132,11 @@ class Job:
         """The idea, instructions or description it works on, as the member typed it."""
         request = self.order.get("request") or {}
         return str(request.get("idea") or request.get("instructions") or request.get("description") or "")
+
+    @property
+    def roles(self) -> frozenset[int]:
+        """Those of its member's, when it was asked for, that limits name."""
+        return frozenset(self.order.get(ROLES, ()))
 
     @property
     def unconfirmed(self) -> int | None:

@@ -41,16 +41,19 @@ def token_cost(tokens: int, micro_per_million: int) -> int:
 
 
 def dollars(amount: int) -> str:
-    """`$0.0123`: up to 4 decimals, at least 2; an amount too small for them shows as `<$0.0001`."""
-    if 0 < amount < 100:
-        return "<$0.0001"
-    text = f"{Decimal(amount) / 1_000_000:.4f}"
-    whole, _, cents = text.partition(".")
+    """`$0.04`, `$0.012345`: exact, at least 2 decimals, so that what people read adds up."""
+    return _written(amount, 6)
+
+
+def _written(amount: int, decimals: int) -> str:
+    whole, _, cents = f"{Decimal(amount) / 1_000_000:.{decimals}f}".partition(".")
     return f"${whole}.{cents.rstrip('0').ljust(2, '0')}"
 
 
 def rounded(amount: int) -> str:
-    """`$12.34`, `$1,234.50`, `$56,789`: as precise as it is of use beside others; below ten cents as `dollars`."""
+    """`$12.34`, `$1,234.50`, `$56,789`: as precise as it is of use beside others; below ten cents up to 4 decimals."""
+    if 0 < amount < 100:
+        return "<$0.0001"
     if amount < 100_000:
-        return dollars(amount)
+        return _written(amount, 4)
     return f"${Decimal(amount) / 1_000_000:,.{0 if amount >= 10**10 else 2}f}"

@@ -19,7 +19,7 @@ from mv.config import Config
 from mv.domain.budget import Account, Budget, Scope, Warned
 from mv.domain.engine import Price
 from mv.domain.ids import ChannelId, Kind, MemberId, RecordId, Ref, ServerId, new_id
-from mv.domain.jobs import Job, JobKind, JobState, Once, ReplyTo
+from mv.domain.jobs import ROLES, Job, JobKind, JobState, Once, ReplyTo
 from mv.domain.ledger import Entry, LedgerLine, Measure
 from mv.domain.money import micro
 from mv.domain.settings import Rules
@@ -223,7 +223,7 @@ class Desk:
                 verdicts.append(refusal)
                 continue
             key = (application.server_id, Kind.JOB)
-            job = _job(application, Ref(Kind.JOB, numbers[key]), state.now, self._priority(application))
+            job = _job(application, Ref(Kind.JOB, numbers[key]), state, self._priority(application))
             if self._costs_much(application):
                 job = job.as_question(application.estimate or 0)
             else:
@@ -350,7 +350,9 @@ def used_up(quota: Quota, used: int, wanted: int | None, resets_at: datetime) ->
     )
 
 
-def _job(application: Application, ref: Ref, now: datetime, priority: int) -> Job:
+def _job(application: Application, ref: Ref, state: _State, priority: int) -> Job:
+    """With those roles of its member's that limits name: its result says what is left."""
+    roles = sorted(application.roles & {quota.role_id for quota in state.quotas if quota.role_id is not None})
     return Job(
         id=new_id(),
         server_id=application.server_id,
@@ -359,11 +361,11 @@ def _job(application: Application, ref: Ref, now: datetime, priority: int) -> Jo
         state=JobState.QUEUED,
         member_id=application.member_id,
         private=application.reply.private,
-        order=application.order,
+        order={**application.order, ROLES: roles} if roles else application.order,
         engine=application.engine,
         vendor=application.vendor,
         reply=application.reply,
-        created_at=now,
+        created_at=state.now,
         priority=priority,
         project_id=application.project_id,
         once=application.once.key if application.once else None,

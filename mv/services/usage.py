@@ -10,6 +10,7 @@ from mv.domain import limits
 from mv.domain.actor import Actor
 from mv.domain.budget import Account
 from mv.domain.ids import MemberId, ServerId
+from mv.domain.jobs import Job, JobKind
 from mv.domain.money import within
 from mv.domain.usage import Allowance, AllowanceKind, Period, Quota, in_force, window
 from mv.errors import ManagersOnly
@@ -49,6 +50,12 @@ class Usage:
     async def of(self, actor: Actor, member: MemberId, roles: frozenset[int]) -> UsageSheet:
         """Another member's standing here, by the roles they have. Raises ManagersOnly."""
         return await self._sheet(managed(actor), member, roles)
+
+    async def after(self, job: Job) -> tuple[Allowance, ...]:
+        """What whoever asked for a job may use of what it takes, as it stands now."""
+        kinds = {JobKind.SCENES: AllowanceKind.SCENES, JobKind.CHARACTER: AllowanceKind.IMAGES}
+        sheet = await self._sheet(job.server_id, job.member_id, job.roles)
+        return tuple(one for one in sheet.allowances if one.quota.kind in (kinds[job.kind], AllowanceKind.SPEND))
 
     async def _sheet(self, server: ServerId, member: MemberId, roles: frozenset[int]) -> UsageSheet:
         now, zone = self._tools.clock.now(), await self._tools.preferences.zone_of(server)

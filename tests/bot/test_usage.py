@@ -197,3 +197,17 @@ async def test_simultaneous_members_do_not_share_a_limit(world: World) -> None:
     await world.bob.slash(world.channel, "scenes create", **SCENES)
     assert [await world.used(who.id, AllowanceKind.SCENES) for who in (world.ann, world.bob)] == [1, 1]
     assert reply(await world.bob.slash(world.channel, "scenes create", **SCENES)).ephemeral
+
+
+async def test_a_result_says_what_is_left_by_the_limits_in_force(world: World) -> None:
+    await quota(world, "spend", 2, "month")
+    await world.ann.slash(world.channel, "character create", description="y", images=2)
+    assert world.last.content == "-# Left · 58 of 60 pictures today · $2.00 of $2.00 this month"
+    role = world.server.create_role("Crew")
+    carl = world.server.add_member(world.env.create_user("carl"), roles=[role])
+    await quota(world, "scenes", 3, "day", role=role)
+    await carl.slash(world.channel, "scenes create", idea="x", character="y", count=1)
+    assert world.last.content == "-# Left · 2 of 3 scene lists today · $2.00 of $2.00 this month"
+    await world.restart()
+    await carl.click(world.last, label="Again")
+    assert world.last.content.startswith("-# Left · 1 of 3 scene lists today")

@@ -75,7 +75,7 @@ def test_the_workbook_says_what_the_list_says() -> None:
     assert below[0][1] == "A keeper"
     about = {row[0]: row[1] for row in found["About"]}
     assert (about["title"], about["palette"], about["version"]) == ("A keeper", "#f2b705 #1f3a5f", "1")
-    assert (about["engine"], about["cost"], about["request: idea"]) == ("gemini-2.5-pro", "$0.0612", "A keeper")
+    assert (about["engine"], about["cost"], about["request: idea"]) == ("gemini-2.5-pro", "$0.061234", "A keeper")
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def said(alphabet: st.SearchStrategy[str], most: int, least: int = 0) -> st.Sear
     found = st.text(alphabet, min_size=least, max_size=min(most, 40)) | st.text(alphabet, max_size=3).map(
         lambda text: ((text or "x") * most)[:most]
     )
-    return found.filter(lambda text: bool(text.strip())) if least else found
+    return found.filter(limits.seen) if least else found
 
 
 scenes = st.fixed_dictionaries(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -17,6 +18,7 @@ from bot.ui import forms
 from bot.ui.custom_ids import Action, Press
 from bot.ui.error_words import words
 from bot.ui.frame import Sheet
+from bot.ui.usage import left_line
 from mv.domain import limits
 from mv.domain.character import CharacterOrder
 from mv.domain.ids import MemberId, ServerId
@@ -144,4 +146,5 @@ class Making(Part):
         """What a finished job is shown as, its pictures small enough for `room` bytes in all."""
         portrait = await self.app.characters.result(job, room)
         missing = words(revive(job.error, dict(job.error_facts or {}))).what if job.error else ""
-        return ui.character_message(portrait.view, portrait.previews, missing, portrait.smaller, portrait.notes)
+        shown = (portrait.view, portrait.previews, missing, portrait.smaller, portrait.notes)
+        return replace(ui.character_message(*shown), content=left_line(await self.app.usage.after(job)))

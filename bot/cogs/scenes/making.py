@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -16,6 +17,7 @@ from bot.shelf import Part
 from bot.ui.custom_ids import Action, Press
 from bot.ui.forms import Form, Target, revise_form
 from bot.ui.frame import Sheet
+from bot.ui.usage import left_line
 from mv.domain import limits
 from mv.domain.ids import ServerId
 from mv.domain.jobs import Job
@@ -202,8 +204,8 @@ class Making(Part):
 
     async def result(self, job: Job, room: int) -> Sheet:
         """What a finished job is shown as; its files are small, so those over `room` bytes are left to the courier."""
-        view = await self.app.scenes.result(job)
-        return await asyncio.to_thread(sheet_of, view)
+        view, left = await self.app.scenes.result(job), left_line(await self.app.usage.after(job))
+        return replace(await asyncio.to_thread(sheet_of, view), content=left)
 
 
 def number_typed(field: str, typed: Mapping[str, str]) -> int | None:
