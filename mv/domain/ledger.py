@@ -18,6 +18,8 @@ from mv.domain.ids import MemberId, RecordId, ServerId
 
 QUARTER = 900
 """Seconds. Every time zone's days begin at a full quarter of an hour, so that sums of quarters make days of each."""
+DAY = 96
+"""Quarters of a UTC day."""
 
 
 class Measure(StrEnum):
@@ -154,3 +156,9 @@ def balance_of(lines: Iterable[LedgerLine]) -> dict[tuple[str, Measure], int]:
 def quarter(at: datetime) -> int:
     """The quarter of an hour that this moment is in, counted from 1970."""
     return int(at.timestamp()) // QUARTER
+
+
+def spans(at: datetime) -> tuple[tuple[int, int], ...]:
+    """What this moment is summed in: the length in quarters, and the first of them. That quarter, and that UTC day."""
+    first = quarter(at)
+    return (1, first), (DAY, first - first % DAY)
