@@ -9,6 +9,7 @@ from mv.domain.budget import Account
 from mv.domain.ids import RecordId, Ref, ServerId
 from mv.domain.jobs import JobKind, JobState
 from mv.domain.ledger import Measure
+from mv.domain.usage import AllowanceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,13 @@ def differences(account: JobAccount) -> Iterator[Difference]:
         yield from compared("pictures", sums.get(Measure.IMAGES, 0), account.pictures if done else 0)
 
 
-def tally_difference(account: Account, kind: str, ledger: int, tallied: int) -> Difference:
-    """Of the sums that admission goes by."""
-    whose = f"{account.scope.value} {account.subject or account.server_id or ''}".strip()
-    return Difference(whose=whose, what=f"{kind}, summed", ledger=ledger, elsewhere=tallied)
+Sums = Mapping[tuple[Account, AllowanceKind], int]
+
+
+def tally_differences(ledger: Sums, tallied: Sums, how: str) -> Iterator[Difference]:
+    """Of sums that admission goes by, where a sum that is not there is zero."""
+    for account, kind in sorted({*ledger, *tallied}):
+        due, found = ledger.get((account, kind), 0), tallied.get((account, kind), 0)
+        if due != found:
+            whose = f"{account.scope.value} {account.subject or account.server_id or ''}".strip()
+            yield Difference(whose=whose, what=f"{kind.value}, {how}", ledger=due, elsewhere=found)

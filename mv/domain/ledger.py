@@ -18,6 +18,8 @@ from mv.domain.ids import MemberId, RecordId, ServerId
 
 QUARTER = 900
 """Seconds. Every time zone's days begin at a full quarter of an hour, so that sums of quarters make days of each."""
+DAY = 96
+"""Quarters of a UTC day."""
 
 
 class Measure(StrEnum):
@@ -119,27 +121,35 @@ class Used:
         return {key: amount for key, amount in sums.items() if amount}
 
     def prices(self) -> dict[str, Price | None]:
-        """Of each engine, the one that was reckoned by last."""
-        counted = {self.engine: self.price} if self.engine else {}
-        return counted | {bill.engine: bill.price for bill in self.bills}
+        """Of each engine, the one that was reckoned by last; None if nothing of it could be reckoned."""
+        counted = {self.engine: None if self.cost is None else self.price} if self.engine else {}
+        unknown = dict.fromkeys((bill.engine for bill in self.bills), None)
+        return counted | unknown | {bill.engine: bill.price for bill in self.bills if bill.spend is not None}
 
 
 def corrections(lines: Sequence[LedgerLine], used: Used, now: datetime) -> list[LedgerLine]:
     """What brings a job's account to what was used. `lines` are its entries so far, at least one; an account that is
-    right already needs none."""
-    balance = balance_of(lines)
-    known: dict[tuple[str, Measure], LedgerLine] = {}
+    right already needs none. What was reserved at a price and turns out to have none, or the other way round, is given
+    back as it was reserved, and counted anew."""
+    balance: dict[tuple[str, Measure, bool], int] = defaultdict(int)
+    known: dict[tuple[str, Measure, bool], LedgerLine] = {}
     for line in lines:
-        known.setdefault((line.engine, line.kind), line)
-    wanted, prices = used.amounts(), used.prices()
+        key = line.engine, line.kind, line.price is None
+        balance[key] += line.amount
+        known.setdefault(key, line)
+    prices = used.prices()
+    wanted = {(engine, kind, prices.get(engine) is None): sum_ for (engine, kind), sum_ in used.amounts().items()}
     made = []
     for key in sorted({*balance, *wanted}):
         amount = wanted.get(key, 0) - balance.get(key, 0)
-        if amount:
-            engine, kind = key
-            like = known.get(key) or replace(lines[0], kind=kind, engine=engine, price=None)
-            entry = Entry.SETTLE if key in wanted else Entry.REFUND
-            made.append(replace(like, entry=entry, amount=amount, at=now, price=prices.get(engine, like.price)))
+        if not amount:
+            continue
+        engine, kind, _ = key
+        like = known.get(key) or replace(lines[0], kind=kind, engine=engine)
+        if key in wanted:
+            made.append(replace(like, entry=Entry.SETTLE, amount=amount, at=now, price=prices.get(engine)))
+        else:
+            made.append(replace(like, entry=Entry.REFUND, amount=amount, at=now))
     return made
 
 
@@ -154,3 +164,9 @@ def balance_of(lines: Iterable[LedgerLine]) -> dict[tuple[str, Measure], int]:
 def quarter(at: datetime) -> int:
     """The quarter of an hour that this moment is in, counted from 1970."""
     return int(at.timestamp()) // QUARTER
+
+
+def spans(at: datetime) -> tuple[tuple[int, int], ...]:
+    """What this moment is summed in: the length in quarters, and the first of them. That quarter, and that UTC day."""
+    first = quarter(at)
+    return (1, first), (DAY, first - first % DAY)

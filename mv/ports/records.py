@@ -328,11 +328,14 @@ class UsageRows(Protocol):
     async def lines(self, job_id: RecordId) -> tuple[LedgerLine, ...]:
         """A job's entries, oldest first."""
 
-    async def sums(
-        self, accounts: Iterable[Account], since: datetime, kinds: Sequence[AllowanceKind] = tuple(AllowanceKind)
-    ) -> dict[tuple[Account, AllowanceKind], int]:
+    async def sums(self, accounts: Iterable[Account], since: datetime) -> dict[tuple[Account, AllowanceKind], int]:
         """What was counted since that moment, which begins a quarter of an hour; what was never used is not in it. Of
         projects, servers and the bot only `spend`."""
+
+    async def sums_by_start(
+        self, wanted: Mapping[datetime, Iterable[Account]]
+    ) -> dict[datetime, dict[tuple[Account, AllowanceKind], int]]:
+        """The same for several moments, in one statement where they and the servers are few."""
 
     async def where_used(self, member: MemberId, servers: Sequence[ServerId], since: datetime) -> tuple[ServerId, ...]:
         """Those of these servers in which the member used something since that moment, which begins a quarter of an
@@ -342,10 +345,13 @@ class UsageRows(Protocol):
         """Jobs by their key, from behind that one, with their sums in the ledger."""
 
     async def recounted(self, since: datetime) -> tuple[dict[tuple[Account, AllowanceKind], int], int]:
-        """What was counted since that moment, by the ledger itself, and how many entries that are."""
+        """What was counted since that midnight (UTC), by the ledger itself, and how many entries that are."""
 
-    async def tallied(self, since: datetime) -> dict[tuple[Account, AllowanceKind], int]:
-        """The same, by the sums that are written with it; none is zero."""
+    async def tallied(
+        self, since: datetime
+    ) -> tuple[dict[tuple[Account, AllowanceKind], int], dict[tuple[Account, AllowanceKind], int]]:
+        """The same, by the sums that are written with it: by those of quarters of an hour, and by those of days. None
+        is zero."""
 
     async def drop_tallies(self, before: datetime) -> int:
         """Forgets sums of periods that are over; the ledger keeps what they were made of."""

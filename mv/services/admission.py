@@ -85,13 +85,12 @@ class _Asked:
 
 @dataclass(slots=True)
 class _State:
-    """What counts for one batch; `used` (by the start of a period), `spent` and `waiting` grow as applications are let
-    through by `count`."""
+    """What counts for one batch; `used` (by the start of a period, what budgets spent included) and `waiting` grow as
+    applications are let through by `count`."""
 
     now: datetime
     quotas: Sequence[Quota]
     used: dict[datetime, dict[tuple[Account, AllowanceKind], int]] = field(default_factory=dict)
-    spent: dict[tuple[Account, datetime], int] = field(default_factory=dict)
     projects: dict[RecordId, tuple[Ref, int]] = field(default_factory=dict)
     waiting: dict[Who, int] = field(default_factory=dict)
     interactions: dict[int, Job] = field(default_factory=dict)
@@ -113,17 +112,24 @@ class _State:
         account = Account.of_project(application.server_id, key)
         return Budget(account=account, limit=self.projects[key][1], zone=asked.zone), *asked.budgets
 
+    def spent(self, budget: Budget) -> int:
+        """Micro-dollars in its running month."""
+        return self.used[budget.window(self.now)[0]].get((budget.account, AllowanceKind.SPEND), 0)
+
     def count(self, asked: _Asked) -> None:
         """It is let through: what it reserves is not there for those behind it."""
         application = asked.application
         for kind, amount in application.wants.items():
-            for sums in self.used.values():
-                sums[application.account, kind] = sums.get((application.account, kind), 0) + amount
+            self._add(application.account, kind, amount)
         for budget in self.budgets(asked):
-            key = budget.account, budget.window(self.now)[0]
-            self.spent[key] = self.spent.get(key, 0) + (application.asks.get(AllowanceKind.SPEND) or 0)
-            self.warn(budget, self.spent[key])
+            self._add(budget.account, AllowanceKind.SPEND, application.asks.get(AllowanceKind.SPEND) or 0)
+            self.warn(budget, self.spent(budget))
         self.waiting[application.who] = self.waiting.get(application.who, 0) + 1
+
+    def _add(self, account: Account, kind: AllowanceKind, amount: int) -> None:
+        """To all its running periods."""
+        for sums in self.used.values():
+            sums[account, kind] = sums.get((account, kind), 0) + amount
 
     def warn(self, budget: Budget, used: int) -> None:
         """Its managers are to be told of the marks that it reached."""
@@ -251,29 +257,13 @@ class Desk:
         who = sorted({application.who for application in applications})
         quotas = (*await tx.usage.quotas(sorted({server for server, _ in who})), *self._defaults)
         state = _State(now=self._clock.now(), quotas=quotas, waiting=await tx.jobs.open_counts(who))
-        accounts: dict[datetime, set[Account]] = defaultdict(set)
-        for asked in batch:
-            for period in {quota.period for quota in quotas}:
-                accounts[window(period, state.now, asked.zone)[0]].add(asked.application.account)
-        for since, members in accounts.items():
-            state.used[since] = await tx.usage.sums(members, since)
-        await self._spent(tx, batch, state)
+        keys = {a.project_id for a in applications if a.project_id is not None}
+        state.projects = await tx.projects.budgets(sorted(keys)) if keys else {}
+        state.used = await tx.usage.sums_by_start(_binding(batch, state))
         interactions = [a.reply.interaction_id for a in applications if a.reply.interaction_id is not None]
         for job in await tx.jobs.asked(interactions, [a.once for a in applications if a.once is not None]):
             state.note(job)
         return state
-
-    async def _spent(self, tx: Transaction, batch: list[_Asked], state: _State) -> None:
-        """What is gone of the budgets that bind this batch."""
-        keys = {a.application.project_id for a in batch if a.application.project_id is not None}
-        state.projects = await tx.projects.budgets(sorted(keys)) if keys else {}
-        accounts: dict[datetime, set[Account]] = defaultdict(set)
-        for asked in batch:
-            for budget in state.budgets(asked):
-                accounts[budget.window(state.now)[0]].add(budget.account)
-        for since, spenders in accounts.items():
-            sums = await tx.usage.sums(spenders, since, (AllowanceKind.SPEND,))
-            state.spent.update({(account, since): amount for (account, _), amount in sums.items()})
 
     def _priority(self, application: Application) -> int:
         """Scenes without a price are cheap, pictures are not: these cost a multiple at any vendor."""
@@ -298,6 +288,18 @@ class Desk:
         return _beyond_allowance(asked, state) or _beyond_budget(asked, state)
 
 
+def _binding(batch: Sequence[_Asked], state: _State) -> dict[datetime, set[Account]]:
+    """Whose use binds this batch, by the start of the period."""
+    accounts: dict[datetime, set[Account]] = defaultdict(set)
+    periods = {quota.period for quota in state.quotas}
+    for asked in batch:
+        for period in periods:
+            accounts[window(period, state.now, asked.zone)[0]].add(asked.application.account)
+        for budget in state.budgets(asked):
+            accounts[budget.window(state.now)[0]].add(budget.account)
+    return accounts
+
+
 def _beyond_allowance(asked: _Asked, state: _State) -> AllowanceUsedUp | None:
     application = asked.application
     quotas = tuple(q for q in state.quotas if q.server_id in (None, application.server_id))
@@ -315,8 +317,7 @@ def _beyond_budget(asked: _Asked, state: _State) -> BudgetReached | None:
     if amount == 0:
         return None
     for budget in state.budgets(asked):
-        since, resets_at = budget.window(state.now)
-        used = state.spent.get((budget.account, since), 0)
+        used, resets_at = state.spent(budget), budget.window(state.now)[1]
         if _fits(used, amount, budget.limit):
             continue
         state.warn(budget, max(used, budget.limit))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, timedelta
 
-from mv.domain.audit import Audit, differences, tally_difference
+from mv.domain.audit import Audit, differences, tally_differences
 from mv.domain.ids import RecordId
-from mv.domain.ledger import QUARTER
 from mv.ports import Clock, Records
 
 log = logging.getLogger(__name__)
@@ -42,8 +41,7 @@ class Auditor:
         """All jobs that are on record, and the sums of the last 40 days. Raises StorageError."""
         found, after = Audit(), None
         now = self._clock.now()
-        since = (now - timedelta(days=40)).replace(microsecond=0)
-        since -= timedelta(seconds=int(since.timestamp()) % QUARTER)
+        since = (now.astimezone(UTC) - timedelta(days=40)).replace(hour=0, minute=0, second=0, microsecond=0)
         while True:
             async with self._records.read() as tx:
                 accounts = await tx.usage.accounts(after, JOBS)
@@ -55,10 +53,7 @@ class Auditor:
             after = RecordId(accounts[-1].job_id)
         async with self._records.read() as tx:
             ledger, found.entries = await tx.usage.recounted(since)
-            tallied = await tx.usage.tallied(since)
-        for key in sorted({*ledger, *tallied}):
-            if ledger.get(key, 0) != tallied.get(key, 0):
-                found.differences.append(
-                    tally_difference(key[0], key[1].value, ledger.get(key, 0), tallied.get(key, 0))
-                )
+            quarters, days = await tx.usage.tallied(since)
+        found.differences.extend(tally_differences(ledger, quarters, "summed"))
+        found.differences.extend(tally_differences(ledger, days, "summed by day"))
         return found

@@ -11,7 +11,7 @@ from mv.domain.budget import Account
 from mv.domain.ids import FORMER, Kind, RecordId, Ref, ServerId, new_id, parse_ref
 from mv.domain.money import within
 from mv.domain.project import Entrant, Project, ProjectSheet
-from mv.domain.usage import AllowanceKind, Period, window
+from mv.domain.usage import Period, window
 from mv.domain.words import nearest
 from mv.errors import Already, Archived, NameGone, NotAllowed, NotFound, Unknown
 from mv.ports import Choice, Page, Seen, Transaction
@@ -99,7 +99,7 @@ class Projects:
         async with self._tools.records.write() as tx:
             project = replace(await _named(tx, server, given), budget=limit)
             await tx.projects.change(project)
-            sums = await tx.usage.sums([Account.of_project(server, project.id)], since, (AllowanceKind.SPEND,))
+            sums = await tx.usage.sums([Account.of_project(server, project.id)], since)
         return project, sum(sums.values())
 
     async def archive(self, actor: Actor, given: str, *, reopen: bool = False) -> Project:

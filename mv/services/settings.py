@@ -10,7 +10,7 @@ from mv.domain.budget import Account
 from mv.domain.ids import ChannelId, Kind, Ref, ServerId
 from mv.domain.money import within
 from mv.domain.settings import KEPT, MOST_DAYS, NONE, WHOLE_SERVER, Changes, Option, Rules, RulesView, Setting
-from mv.domain.usage import AllowanceKind, Period, window
+from mv.domain.usage import Period, window
 from mv.domain.words import nearest
 from mv.domain.zones import zones
 from mv.errors import Empty, MvError, NotChosen, NothingSet, OutOfRange, Unknown
@@ -56,7 +56,7 @@ class ServerSettings:
         account, zone = Account.of_server(server), await self._tools.preferences.zone_of(server)
         since = window(Period.MONTH, self._tools.clock.now(), zone)[0]
         async with self._tools.records.read() as tx:
-            return sum((await tx.usage.sums([account], since, (AllowanceKind.SPEND,))).values())
+            return sum((await tx.usage.sums([account], since)).values())
 
     async def change(self, actor: Actor, changes: Changes) -> RulesView:
         """All of it, or nothing. Raises ManagersOnly, NothingSet, NotChosen, OutOfRange, Unknown."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from mv.domain.budget import BOT
 from mv.domain.jobs import JobState
-from mv.domain.usage import AllowanceKind, Period, window
+from mv.domain.usage import Period, window
 from mv.errors import MvError
 from mv.ports import Transaction, VendorState
 from mv.services.tools import Tools
@@ -69,7 +69,7 @@ class Checkup:
         try:
             async with self._tools.records.read() as tx:
                 today = window(Period.DAY, self._tools.clock.now())[0]
-                spent = sum((await tx.usage.sums([BOT], today, (AllowanceKind.SPEND,))).values())
+                spent = sum((await tx.usage.sums([BOT], today)).values())
             return await self._tools.records.transact(lambda tx: self._count(tx, spent), lasting=False)
         except MvError as error:
             log.warning("the records cannot say how the bot does: %s", error.code)

@@ -13,7 +13,7 @@ from mv.domain.audit import JobAccount
 from mv.domain.budget import Account, Scope
 from mv.domain.ids import Kind, RecordId, Ref, ServerId
 from mv.domain.jobs import REUSED, JobKind, JobState
-from mv.domain.ledger import Entry, Measure, quarter
+from mv.domain.ledger import DAY, Entry, Measure, quarter
 from mv.domain.usage import AllowanceKind
 from mv.store.entries import to_line
 from mv.store.tables import jobs, ledger, steps, tallies
@@ -83,11 +83,12 @@ class AccountRows:
                 return {key: amount for key, amount in sums.items() if amount}, count
             last = rows[-1].id
 
-    async def tallied(self, since: datetime) -> Sums:
-        """The same, by the sums that were written with it; none is zero."""
-        sums: Sums = defaultdict(int)
+    async def tallied(self, since: datetime) -> tuple[Sums, Sums]:
+        """The same, by the sums that were written with it: by those of quarters, and by those of days. None is zero."""
+        sums: dict[int, Sums] = {1: defaultdict(int), DAY: defaultdict(int)}
         query = select(tallies).where(tallies.c.quarter >= quarter(since))
         for row in await self._connection.execute(query):
             account = Account(ServerId(row.server_id), Scope(row.scope), row.subject)
-            sums[account, AllowanceKind(row.kind)] += row.amount
-        return {key: amount for key, amount in sums.items() if amount}
+            sums[row.span][account, AllowanceKind(row.kind)] += row.amount
+        quarters, days = ({key: amount for key, amount in each.items() if amount} for each in sums.values())
+        return quarters, days

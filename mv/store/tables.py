@@ -326,19 +326,20 @@ ledger = Table(
     Index("ix_ledger_project", "project_id", "kind", "amount", sqlite_where=text("project_id IS NOT NULL")),
 )
 
-# Sums of the ledger by the quarter of an hour, written with it, so that what a command may use is known without reading
-# a month's entries. Of a member (`subject` is their number), a project (its key), a server, or the whole bot (server
-# 0).
+# Sums of the ledger by the quarter of an hour and by the UTC day, written with it, so that what a command may use is
+# known without reading a month's entries. Of a member (`subject` is their number), a project (its key), a server, or
+# the whole bot (server 0). `span` is how many quarters a sum is of, 1 or 96, and `quarter` the first of them.
 tallies = Table(
     "tallies",
     metadata,
     Column("server_id", BigInteger, nullable=False),
     Column("scope", String(8), nullable=False),
     Column("subject", String(26), nullable=False),
-    Column("kind", String(16), nullable=False),
+    Column("span", Integer, nullable=False),
     Column("quarter", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
     Column("amount", BigInteger, nullable=False),
-    PrimaryKeyConstraint("server_id", "scope", "subject", "kind", "quarter"),
+    PrimaryKeyConstraint("server_id", "scope", "subject", "span", "quarter", "kind"),
     sqlite_with_rowid=False,
 )
 

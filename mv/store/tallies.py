@@ -1,43 +1,42 @@
-"""Sums of the ledger by the quarter of an hour, and warnings about budgets, as rows."""
+"""Sums of the ledger by the quarter of an hour and by the UTC day, and warnings about budgets, as rows.
+
+A period begins at any quarter of an hour and ends in the future: its sum is of the quarters up to the next midnight in
+UTC, 95 at most, and of the days from there.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Insert, bindparam, delete, func, select, update
+from sqlalchemy import CompoundSelect, Insert, bindparam, delete, func, literal_column, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.budget import BOT, Account, Scope, Warned
 from mv.domain.ids import MemberId, ServerId
-from mv.domain.ledger import MONEY, LedgerLine, quarter
+from mv.domain.ledger import DAY, MONEY, LedgerLine, quarter, spans
 from mv.domain.usage import AllowanceKind
 from mv.store.queries import AnyRow, upsert
 from mv.store.tables import tallies, warnings
 
-_KEY = ("server_id", "scope", "subject", "kind", "quarter")
+TOGETHER = 16
+"""Parts of a sum in one statement, which is built once for each number of them."""
+NEVER = 2**40
+"""A quarter that does not come."""
+Sums = dict[tuple[Account, AllowanceKind], int]
+_KEY = ("server_id", "scope", "subject", "span", "quarter", "kind")
 _CHARGED = frozenset(AllowanceKind)
 
-_SINCE = (
-    select(tallies.c.subject, tallies.c.kind, func.sum(tallies.c.amount))
-    .where(
-        tallies.c.server_id == bindparam("server"),
-        tallies.c.scope == bindparam("scope"),
-        tallies.c.subject.in_(bindparam("subjects", expanding=True)),
-        tallies.c.kind.in_(bindparam("kinds", expanding=True)),
-        tallies.c.quarter >= bindparam("first"),
-    )
-    .group_by(tallies.c.subject, tallies.c.kind)
-)
 _WHERE = (
     select(tallies.c.server_id)
     .where(
         tallies.c.server_id.in_(bindparam("servers", expanding=True)),
         tallies.c.scope == Scope.MEMBER.value,
         tallies.c.subject == bindparam("subject"),
+        tallies.c.span == 1,
         tallies.c.quarter >= bindparam("first"),
     )
     .distinct()
@@ -50,19 +49,22 @@ class TallyRows:
 
     _connection: AsyncConnection
 
-    async def sums(
-        self, accounts: Iterable[Account], since: datetime, kinds: Sequence[AllowanceKind] = tuple(AllowanceKind)
-    ) -> dict[tuple[Account, AllowanceKind], int]:
+    async def sums(self, accounts: Iterable[Account], since: datetime) -> Sums:
         """What was counted since that moment, which begins a quarter of an hour; what was never used is not in it."""
-        together: dict[tuple[ServerId, Scope], list[str]] = defaultdict(list)
-        for account in accounts:
-            together[account.server_id, account.scope].append(account.subject)
-        found: dict[tuple[Account, AllowanceKind], int] = {}
-        for (server, scope), subjects in together.items():
-            values = {"server": server, "scope": scope.value, "subjects": subjects, "first": quarter(since)}
-            rows = await self._connection.execute(_SINCE, {**values, "kinds": [kind.value for kind in kinds]})
-            for subject, kind, amount in rows:
-                found[Account(server, scope, subject), AllowanceKind(kind)] = int(amount)
+        return (await self.sums_by_start({since: accounts}))[since]
+
+    async def sums_by_start(self, wanted: Mapping[datetime, Iterable[Account]]) -> dict[datetime, Sums]:
+        """The same for several moments. Costs a statement for every sixteen pairs of server and moment, not more for
+        many members."""
+        found: dict[datetime, Sums] = {since: {} for since in wanted}
+        parts = list(_parts(wanted))
+        for begin in range(0, len(parts), TOGETHER):
+            asked = parts[begin : begin + TOGETHER]
+            values = {f"{name}{n}": value for n, part in enumerate(asked) for name, value in part.values()}
+            for number, subject, kind, amount in await self._connection.execute(_summed(len(asked)), values):
+                part = asked[number]
+                sums, key = found[part.since], (Account(part.server, part.scope, subject), AllowanceKind(kind))
+                sums[key] = sums.get(key, 0) + int(amount)
         return found
 
     async def where_used(self, member: MemberId, servers: Sequence[ServerId], since: datetime) -> tuple[ServerId, ...]:
@@ -72,7 +74,8 @@ class TallyRows:
 
     async def drop_tallies(self, before: datetime) -> int:
         """Sums of periods that are over; the ledger keeps what they were made of."""
-        return (await self._connection.execute(delete(tallies).where(tallies.c.quarter < quarter(before)))).rowcount
+        over = tallies.c.quarter + tallies.c.span <= quarter(before)
+        return (await self._connection.execute(delete(tallies).where(over))).rowcount
 
     async def warn(self, found: Sequence[Warned]) -> None:
         """Once for each mark of a budget in a month."""
@@ -118,7 +121,8 @@ async def forget_accounts(connection: AsyncConnection, server: ServerId, *scopes
 async def _add(connection: AsyncConnection, amounts: Iterable[tuple[Account, AllowanceKind, LedgerLine, int]]) -> None:
     sums: dict[tuple[Any, ...], int] = defaultdict(int)
     for account, kind, line, amount in amounts:
-        sums[(*account, kind.value, quarter(line.counted_at))] += amount
+        for span in spans(line.counted_at):
+            sums[(*account, *span, kind.value)] += amount
     rows = [{**dict(zip(_KEY, key, strict=True)), "amount": amount} for key, amount in sorted(sums.items())]
     if rows:
         await connection.execute(_added(connection.dialect.name), rows)
@@ -133,6 +137,55 @@ def accounts_of(line: LedgerLine) -> Iterator[tuple[Account, AllowanceKind]]:
         yield BOT, AllowanceKind.SPEND
         if line.project_id is not None:
             yield Account.of_project(line.server_id, line.project_id), AllowanceKind.SPEND
+
+
+class _Part(NamedTuple):
+    """Rows of one span, of some accounts of one server, that begin within a time; part of the sum since `since`."""
+
+    since: datetime
+    server: ServerId
+    scope: Scope
+    subjects: list[str]
+    span: int
+    first: int
+    end: int
+
+    def values(self) -> Iterator[tuple[str, Any]]:
+        """By the names in `_summed`."""
+        return zip(self._fields[1:], self[1:], strict=True)
+
+
+def _parts(wanted: Mapping[datetime, Iterable[Account]]) -> Iterator[_Part]:
+    for since, accounts in wanted.items():
+        first = quarter(since)
+        midnight = first + -first % DAY
+        together: dict[tuple[ServerId, Scope], list[str]] = defaultdict(list)
+        for account in accounts:
+            together[account.server_id, account.scope].append(account.subject)
+        for group, subjects in together.items():
+            if first < midnight:
+                yield _Part(since, *group, subjects, 1, first, midnight)
+            yield _Part(since, *group, subjects, DAY, midnight, NEVER)
+
+
+@cache
+def _summed(parts: int) -> CompoundSelect[Any]:
+    """The sums of that many parts, with the part's number."""
+    return union_all(
+        *(
+            select(literal_column(str(n)), tallies.c.subject, tallies.c.kind, func.sum(tallies.c.amount))
+            .where(
+                tallies.c.server_id == bindparam(f"server{n}"),
+                tallies.c.scope == bindparam(f"scope{n}"),
+                tallies.c.subject.in_(bindparam(f"subjects{n}", expanding=True)),
+                tallies.c.span == bindparam(f"span{n}"),
+                tallies.c.quarter >= bindparam(f"first{n}"),
+                tallies.c.quarter < bindparam(f"end{n}"),
+            )
+            .group_by(tallies.c.subject, tallies.c.kind)
+            for n in range(parts)
+        )
+    )
 
 
 @cache

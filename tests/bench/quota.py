@@ -20,7 +20,7 @@ from mv.config import load_config
 from mv.domain.budget import BOT, WHOLE_BOT, Account
 from mv.domain.ids import ChannelId, MemberId, RecordId, ServerId
 from mv.domain.jobs import JobKind, ReplyTo
-from mv.domain.ledger import Entry, LedgerLine, Measure, quarter
+from mv.domain.ledger import Entry, LedgerLine, Measure, spans
 from mv.domain.usage import AllowanceKind, Period, Quota, window
 from mv.errors import BudgetReached
 from mv.ports import Transaction
@@ -101,9 +101,7 @@ async def _looked(records: Database, rounds: int) -> float:
         async def check(tx: Transaction, account: Account = account) -> float:
             began = time.perf_counter()
             await tx.usage.quotas([SERVER])
-            for since in (month, day):
-                await tx.usage.sums([account], since)
-            await tx.usage.sums([Account.of_server(SERVER), BOT], month, (AllowanceKind.SPEND,))
+            await tx.usage.sums_by_start({month: [account, Account.of_server(SERVER), BOT], day: [account]})
             return time.perf_counter() - began
 
         took.append(await records.transact(check))
@@ -144,8 +142,9 @@ def _fill(path: Path, size: int) -> None:
             connection.execute(insert(ledger), [from_line(line) for line in lines])
             for line in lines:
                 for account, kind in accounts_of(line):
-                    sums[(*account, kind.value, quarter(line.counted_at))] += line.amount
-        names = ("server_id", "scope", "subject", "kind", "quarter", "amount")
+                    for span in spans(line.counted_at):
+                        sums[(*account, *span, kind.value)] += line.amount
+        names = ("server_id", "scope", "subject", "span", "quarter", "kind", "amount")
         rows = [dict(zip(names, (*key, amount), strict=True)) for key, amount in sums.items()]
         for first in range(0, len(rows), BATCH):
             connection.execute(insert(tallies), rows[first : first + BATCH])

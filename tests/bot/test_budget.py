@@ -187,8 +187,10 @@ async def test_the_check_finds_what_somebody_altered(world: World) -> None:
     with plain(world.folder) as records:
         records.execute("UPDATE jobs SET cost = 5 WHERE number = 1")
         records.execute("UPDATE ledger SET amount = 7 WHERE kind = 'images'")
-        records.execute("UPDATE tallies SET amount = 9 WHERE kind = 'scenes'")
+        records.execute("UPDATE tallies SET amount = 9 WHERE kind = 'scenes' AND span = 1")
+        records.execute("UPDATE tallies SET amount = 8 WHERE kind = 'scenes' AND span = 96")
     found = {(one.what, one.ledger, one.elsewhere) for one in (await audited(world)).differences}
     assert ("micro-dollars charged", 0, 5) in found
     assert ("pictures", 7, 2) in found
     assert ("scenes, summed", 1, 9) in found
+    assert ("scenes, summed by day", 1, 8) in found

@@ -24,10 +24,12 @@ from mv.domain.money import rounded
 from mv.domain.spending import MonthSpend
 from mv.errors import NoChart
 from mv.export.ledger import COLUMNS
+from mv.services.audit import Auditor
 from mv.store.charts import MatplotlibCharts
 from tests.bot.conftest import MakeWorld
 from tests.bot.test_usage import SCENES, SetClock
 from tests.bot.world import World, dm, files, reply, said
+from tests.standins.gemini import GeminiStandIn, Reply
 
 NOW = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
 PRICE = Price(picture_micro=40_000, date=date(2026, 10, 7))
@@ -214,6 +216,31 @@ async def test_what_was_made_without_a_price_at_a_vendor(world: World) -> None:
     assert row(found["Engines"], "offline-scenes") == "`no cost 2 0` offline-scenes"
     assert "unpriced" not in "".join(found.values())
     assert files(reply(await report(world))) == [], "nothing to draw"
+
+
+async def test_an_answer_that_named_no_tokens_is_unpriced_and_not_free(
+    make_world: MakeWorld, google: GeminiStandIn
+) -> None:
+    world = await make_world(clock=SetClock(NOW), google=google)
+    silent, blocked = Reply(usage=None), Reply(block_reason="SAFETY", candidates=False, usage=None)
+    google.script.extend([silent, Reply(), blocked])
+    for member in (world.ann, world.bob, world.ann):
+        await member.slash(world.channel, "scenes create", **SCENES)
+    _, rows = await ledger(world)
+    found = await tables(world)
+    (engine,) = {each.engine for each in await lines_of(world)}
+    assert row(found["Members"], str(world.ann.id)) == f"`unpriced 1 0` <@{world.ann.id}>"
+    assert "unpriced" not in row(found["Members"], str(world.bob.id))
+    assert row(found["Engines"], engine).endswith(f"{engine} · *unpriced:* 1 run")
+    assert "*unpriced:* 1 run; what that cost is not known" in found[""]
+    mine = [each for each in rows if each["job"] == "J1" and each["measure"] == "scenes"]
+    assert [(each["entry"], each["amount"], bool(each["price_date"])) for each in mine] == [
+        ("reserve", "1", True),
+        ("refund", "-1", True),
+        ("settle", "1", False),
+    ]
+    assert not any(summed([each for each in rows if each["job"] == "J3"]).values())
+    assert (await Auditor(world.app.tools.records, world.app.clock).check()).differences == []
 
 
 async def test_a_cancelled_job_is_none_of_it(make_world: MakeWorld) -> None:

@@ -190,7 +190,9 @@ async def test_two_that_are_alike_find_one_each(stage: Stage) -> None:
 async def test_two_that_are_alike_of_which_one_was_ordered_do_not_share_it(stage: Stage) -> None:
     scripts = [Script(create=refused(500, delay=0.3), accepted=accepted) for accepted in (True, False)]
     stage.replicate.script.extend(scripts)
-    told = await asyncio.gather(*(stage.character(description="Two of which one was ordered", fresh=True) for _ in range(2)))
+    told = await asyncio.gather(
+        *(stage.character(description="Two of which one was ordered", fresh=True) for _ in range(2))
+    )
     found, lost = sorted(told, key=lambda one: one.job.state is not JobState.DONE)
     found.result("take 1", charged=ONE)
     lost.failure(UNKNOWN, state=JobState.UNCERTAIN)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from mv.config import Config, load_config
 from mv.domain.budget import BOT, Account, Scope
+from mv.domain.engine import Price
 from mv.domain.ids import ChannelId, Kind, MemberId, RecordId, Ref, ServerId, new_id
 from mv.domain.jobs import Job, JobKind, JobState, Once, ReplyTo
 from mv.domain.ledger import Bill, Entry, Measure, Used, balance_of
@@ -240,8 +241,8 @@ async def test_whoever_gives_up_waiting_harms_nobody(desk: Desk, records: Databa
 # ── what is settled ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def admitted(desk: Desk, wants: Mapping[AllowanceKind, int]) -> Job:
-    (job,) = await ask(desk, application(wants=wants))
+async def admitted(desk: Desk, wants: Mapping[AllowanceKind, int], **changes: Any) -> Job:
+    (job,) = await ask(desk, application(wants=wants, **changes))
     assert isinstance(job, Job)
     return job
 
@@ -291,11 +292,12 @@ async def test_a_correction_counts_in_the_period_of_its_reservation(
 
 
 AMOUNTS = st.dictionaries(st.sampled_from(AllowanceKind), st.integers(0, 10**9))
+PRICES = st.none() | st.just(Price(input_micro=1, output_micro=2, date=SetClock().now().date()))
 BILLS = st.lists(
     st.builds(
         Bill,
         engine=st.sampled_from(["e", "f", "g"]),
-        price=st.none(),
+        price=PRICES,
         spend=st.none() | st.integers(0, 10**9),
         lost=st.integers(0, 10**6),
         tokens_in=st.integers(0, 10**6),
@@ -306,22 +308,24 @@ BILLS = st.lists(
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(wants=AMOUNTS, bills=BILLS, scenes=st.integers(0, 3))
+@given(wants=AMOUNTS, bills=BILLS, scenes=st.integers(0, 3), reserved=PRICES, counted=PRICES)
 async def test_what_is_settled_adds_up_to_what_was_used(
     tmp_path_factory: pytest.TempPathFactory,
     config: Config,
     wants: dict[AllowanceKind, int],
     bills: list[Bill],
     scenes: int,
+    reserved: Price | None,
+    counted: Price | None,
 ) -> None:
     clock = SetClock()
     quotas = config.limits.model_copy(update={"allowances": ()})
     folder: Path = tmp_path_factory.mktemp("settle")
     records = Database(f"sqlite+aiosqlite:///{folder / 'mv.sqlite3'}", clock=clock)
     await records.open()
-    used = Used(bills=bills, engine="f", counts={Measure.SCENES: scenes})
+    used = Used(bills=bills, engine="f", price=counted, counts={Measure.SCENES: scenes})
     try:
-        job = await admitted(Desk(records, clock, replace(config, limits=quotas)), wants)
+        job = await admitted(Desk(records, clock, replace(config, limits=quotas)), wants, price=reserved)
         async with records.write() as tx:
             await settle(tx, job, used, clock.now())
             await settle(tx, job, used, clock.now())
@@ -330,6 +334,9 @@ async def test_what_is_settled_adds_up_to_what_was_used(
             mine = await tx.usage.sums([account], clock.now().replace(hour=0))
             everybody = await tx.usage.sums([BOT, Account.of_server(HERE)], clock.now().replace(hour=0))
         assert balance_of(lines) == used.amounts(), "also what was used without a reservation, and by another engine"
+        for unpriced in (True, False):
+            part = {key: sum_ for key, sum_ in used.amounts().items() if (used.prices()[key[0]] is None) is unpriced}
+            assert balance_of(line for line in lines if (line.price is None) is unpriced) == part
         sums = {kind: amount for (_, kind), amount in mine.items() if amount}
         spend = sum(bill.spend or 0 for bill in bills)
         assert sums == {kind: amount for kind, amount in ((SCENES, scenes), (SPEND, spend)) if amount}

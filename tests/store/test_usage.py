@@ -64,7 +64,7 @@ async def test_use_is_summed_by_member_and_kind_since_a_moment(records: Database
             (MINE, AllowanceKind.IMAGES): 4,
             (there, AllowanceKind.SCENES): 32,
         }
-        assert await tx.usage.sums([MINE], yesterday, (AllowanceKind.SCENES,)) == {(MINE, AllowanceKind.SCENES): 67}
+        assert (await tx.usage.sums([MINE], yesterday))[MINE, AllowanceKind.SCENES] == 67
         assert await tx.usage.sums([], SINCE) == {}
         assert await tx.usage.where_used(ANA, [SERVER, OTHER_SERVER], SINCE) == (SERVER, OTHER_SERVER)
         assert await tx.usage.where_used(BO, [SERVER], SINCE + timedelta(days=1)) == ()
@@ -120,7 +120,7 @@ async def test_money_counts_for_project_server_and_bot_and_what_was_lost_for_no_
     lines = [
         a_line(new_id(), 5, **money),
         a_line(new_id(), 7, member_id=BO, server_id=OTHER_SERVER, kind=Measure.SPEND),
-        a_line(new_id(), 100, counted_at=SINCE - timedelta(microseconds=1), **money),
+        a_line(new_id(), 100, counted_at=SINCE - timedelta(hours=12, microseconds=1), **money),
         a_line(new_id(), 11, **{**money, "kind": Measure.LOST}),
         a_line(new_id(), 1000, kind=Measure.SCENES),
     ]
@@ -130,13 +130,13 @@ async def test_money_counts_for_project_server_and_bot_and_what_was_lost_for_no_
         await tx.usage.append(lines)
     accounts = [MINE, Account.of_project(SERVER, project.id), Account.of_server(SERVER), BOT]
     async with records.read() as tx:
-        sums = await tx.usage.sums(accounts, SINCE, (AllowanceKind.SPEND,))
+        sums = await tx.usage.sums(accounts, SINCE)
         assert [sums[account, AllowanceKind.SPEND] for account in accounts] == [5, 16, 16, 23]
         assert await tx.usage.sums([BOT], SINCE + timedelta(days=1)) == {}
     async with records.write() as tx:
-        assert await tx.usage.drop_tallies(SINCE) == 4
+        assert await tx.usage.drop_tallies(SINCE) == 4 + 4, "of quarters, and of the day"
     async with records.read() as tx:
-        assert await tx.usage.sums(accounts, SINCE - timedelta(days=9), (AllowanceKind.SPEND,)) == sums
+        assert await tx.usage.sums(accounts, SINCE - timedelta(days=9)) == sums
 
 
 async def test_a_price_comes_back_as_it_was_used(records: Database) -> None:
