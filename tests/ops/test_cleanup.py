@@ -38,8 +38,8 @@ def refused(ended: Ended) -> str:
 async def test_beside_the_bot_it_looks_and_after_it_it_removes(make_stage: MakeStage) -> None:
     stage = await make_stage()
     bot = await stage.start()
-    for _ in range(2):
-        await result(await character(stage, images=2))
+    for who in ("A retired astronaut", "A young one"):
+        await result(await character(stage, who, images=2))
     await stage.delivered()
     server = stage.discord.guild.id
     write(stage, "UPDATE characters SET deleted_at = '2020-01-01 00:00:00.000000' WHERE number = 1")
