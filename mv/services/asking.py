@@ -13,7 +13,7 @@ from mv.domain.engine import Engine, Price
 from mv.domain.ids import RecordId, ServerId
 from mv.domain.jobs import Job, JobKind, Once, ReplyTo
 from mv.domain.usage import AllowanceKind
-from mv.services.admission import Application
+from mv.services.application import Application
 
 
 def again_key(job: Job) -> str:

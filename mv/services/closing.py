@@ -12,7 +12,7 @@ from mv.domain.ledger import Bill, Measure, Used, corrections
 from mv.domain.usage import AllowanceKind
 from mv.errors import MvError, Stopped, Uncertain
 from mv.ports import Records, Transaction
-from mv.services.admission import reservation
+from mv.services.application import reservation
 
 BILL = "bill"
 """Where a step of a journal keeps what its call came to."""

@@ -97,9 +97,11 @@ class Together:
     @asynccontextmanager
     async def _first(self, run: Run, key: str, *, wait: bool) -> AsyncIterator[asyncio.Future[RecordId | None]]:
         """When nobody makes that any more: a future that is done if another made it meanwhile, with the record's key;
-        else this job makes it, and sets the result."""
-        what = run.job.server_id, run.job.member_id if run.job.private else None, key
-        while wait and (making := self._making.get(what)) is not None:
+        else this job makes it, and sets the result. What is private waits for what is public too, never the other way
+        round."""
+        public, own = (run.job.server_id, None, key), (run.job.server_id, run.job.member_id, key)
+        what = own if run.job.private else public
+        while wait and (making := self._making.get(what) or self._making.get(public)) is not None:
             await run.progress(Phase.WAITING, note=ALIKE)
             while not making.done():  # noqa: ASYNC110  # see LOOK_SECONDS
                 await asyncio.sleep(LOOK_SECONDS)

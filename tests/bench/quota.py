@@ -24,7 +24,8 @@ from mv.domain.ledger import Entry, LedgerLine, Measure, spans
 from mv.domain.usage import AllowanceKind, Period, Quota, window
 from mv.errors import BudgetReached
 from mv.ports import Transaction
-from mv.services.admission import Application, Desk
+from mv.services.admission import Desk
+from mv.services.application import Application
 from mv.store.database import Database
 from mv.store.entries import from_line
 from mv.store.tables import ledger, tallies

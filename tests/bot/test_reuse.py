@@ -194,6 +194,19 @@ async def test_the_same_at_the_same_time_is_made_once(make_world: MakeWorld, rep
     assert (await world.app.auditor.check()).differences == []
 
 
+async def test_what_is_private_waits_for_what_is_public_and_not_the_other_way_round(
+    make_world: MakeWorld, replicate: ReplicateStandIn
+) -> None:
+    replicate.delay = 0.4
+    world = await make_world(replicate=replicate)
+    await world.at_once([partial(create, world), partial(create, world, world.bob, private=True)])
+    assert paid(replicate) == 1
+    old = {"description": "old", "private": True}
+    await world.at_once([partial(create, world, **old), partial(create, world, world.bob, description="old")])
+    assert paid(replicate) == 3
+    assert [(await world.job(number)).state for number in range(1, 5)] == [JobState.DONE] * 4
+
+
 async def test_whoever_waits_takes_over_from_one_that_fails_or_is_cancelled(
     make_world: MakeWorld, replicate: ReplicateStandIn
 ) -> None:

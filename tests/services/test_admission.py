@@ -36,7 +36,8 @@ from mv.errors import (
     VendorDown,
 )
 from mv.ports import Records, Transaction
-from mv.services.admission import CHEAP, COSTLY, Application, Desk
+from mv.services.admission import CHEAP, COSTLY, Desk
+from mv.services.application import Application
 from mv.services.closing import BILL, fail, finish, settle
 from mv.store.database import Database
 from tests.services.conftest import CONFIGS, SetClock
