@@ -1,0 +1,224 @@
+"""All books side by side: the ledger, the vendors' own, and what members were told."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.proof.people import Ask, People
+from tests.proof.prices import Prices
+from tests.proof.stage import ProofStage
+from tests.proof.told import Told, told
+from tests.proof.vendors import Call, word_of
+from tests.standins.discord import Message
+from tests.standins.replicate import Prediction
+
+CROSSING_SECONDS = 1.0
+"""An answer that was given so shortly before a kill, or a cancel, may have been on its way."""
+MONEY = ("spend", "lost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A row of the ledger. `word` is that of its job's request."""
+
+    job: str
+    word: str
+    server: int
+    member: int
+    project: bool
+    engine: str
+    kind: str
+    amount: int
+    counted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What a vendor would charge for one thing it did."""
+
+    word: str
+    engine: str
+    amount: int
+
+
+@dataclass
+class Unheard:
+    """What vendors did and the bot cannot know of: listed one by one, each with its reason. `due` are those that were
+    done, and would be charged; `cut` are calls whose answer found nobody on the line."""
+
+    due: list[tuple[Due, str]] = field(default_factory=list)
+    cut: list[tuple[Call, str]] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """For whoever reads them."""
+        due = [f"{one.word}: {one.amount} micro-dollars of {one.engine}, {why}" for one, why in self.due]
+        return [*due, *(f"{call}, never given: {why}" for call, why in self.cut)]
+
+
+class Books:
+    """When nothing runs any more."""
+
+    def __init__(self, stage: ProofStage, people: People) -> None:
+        self.stage, self._people = stage, people
+        self.asks = {ask.asked.id: ask for ask in people.asks}
+        self.jobs: list[Any] = stage.rows("SELECT * FROM jobs ORDER BY id")
+        self.ask_of: dict[str, Ask] = {job["id"]: self.asks[job["interaction_id"]] for job in self.jobs}
+        self.entries = [self._entry(row) for row in stage.rows("SELECT * FROM ledger")]
+        self._steps = stage.rows("SELECT job_id, name, done_at, value FROM steps")
+        self._prices = Prices(stage.configs / "models.yaml", datetime.now(UTC).date())
+        self.unheard = Unheard()
+        self.due = [*self._of_texts(), *self._of_pictures(), *self._of_predictions()]
+        """What vendors did and the bot can know of."""
+
+    def _entry(self, row: Any) -> Entry:
+        return Entry(
+            job=row["job_id"],
+            word=self.ask_of[row["job_id"]].word,
+            server=row["server_id"],
+            member=row["member_id"],
+            project=row["project_id"] is not None,
+            engine=row["engine"],
+            kind=row["kind"],
+            amount=row["amount"],
+            counted_at=datetime.fromisoformat(str(row["counted_at"])).replace(tzinfo=UTC),
+        )
+
+    # ── the ledger ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def summed(self, *by: str, kinds: Iterable[str]) -> dict[Any, int]:
+        """Entries of these kinds by some of their fields; sums that are nothing are left out."""
+        sums: Counter[Any] = Counter()
+        for entry in self.entries:
+            if entry.kind in kinds:
+                sums[tuple(getattr(entry, name) for name in by)] += entry.amount
+        return {key: amount for key, amount in sums.items() if amount}
+
+    # ── the vendors ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _of_texts(self) -> list[Due]:
+        """No two answers have the same number of prompt tokens, so each is on record or is not."""
+        known = {used["prompt_tokens"] for value in self._values("write:", "more:") if (used := value.get("usage"))}
+        heard = []
+        for call in self._calls(paints=False):
+            engine, amount = self._prices.text(call.version, call.tokens_in, call.tokens_out)
+            due = Due(word=call.word, engine=engine, amount=amount)
+            if call.tokens_in in known:
+                known.remove(call.tokens_in)
+                heard.append(due)
+            else:
+                self.unheard.due.append((due, self._why(call)))
+        assert not known, f"tokens on record that no answer had: {known}"
+        return heard
+
+    def _of_pictures(self) -> list[Due]:
+        """All of a model cost the same: of a word, so many are on record as orders have tickets."""
+        tickets = Counter(
+            self.ask_of[row["job_id"]].word
+            for row in self._rows("create:gemini")
+            if "ticket" in json.loads(row["value"])
+        )
+        heard = []
+        for call in sorted(self._calls(paints=True), key=lambda one: self._crossed(one) is not None):
+            engine, amount = self._prices.picture(call.model)
+            due = Due(word=call.word, engine=engine, amount=call.pictures * amount)
+            if tickets[call.word]:
+                tickets[call.word] -= 1
+                heard.append(due)
+            else:
+                self.unheard.due.append((due, self._why(call)))
+        assert not +tickets, f"pictures on record that nobody made: {+tickets}"
+        return heard
+
+    def _calls(self, *, paints: bool) -> list[Call]:
+        """Those whose answer was given and is to be paid for; the others are listed."""
+        mine = [call for call in self.stage.painter.book if call.paints is paints]
+        self.unheard.cut += [(call, self._why(call)) for call in mine if call.cut or not call.ended]
+        return [call for call in mine if call.worth and not call.cut]
+
+    def _of_predictions(self) -> list[Due]:
+        tickets = {value["ticket"] for value in self._values("create:") if "ticket" in value}
+        heard = []
+        for one in self.stage.vendor.paid():
+            engine, amount = self._prices.picture(one.model)
+            due = Due(word=word_of(one), engine=engine, amount=one.images * amount)
+            if one.id in tickets:
+                heard.append(due)
+            else:
+                self.unheard.due.append((due, self._why_unknown(one)))
+        return heard
+
+    def _rows(self, *names: str) -> list[Any]:
+        return [row for row in self._steps if row["name"].startswith(names)]
+
+    def _values(self, *names: str) -> list[dict[str, Any]]:
+        return [json.loads(row["value"]) for row in self._rows(*names)]
+
+    # ── reasons ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _why(self, call: Call) -> str:
+        """Why its answer is not known. Raises AssertionError if there is no reason."""
+        if call.planned:
+            return "the line was cut on purpose"
+        why = self._crossed(call)
+        assert why is not None, f"the bot did not hear what it was told: {call}"
+        return why
+
+    def _crossed(self, call: Call) -> str | None:
+        """What came between: a kill of the process that asked, or a cancel of its request."""
+        killed = self.stage.killed.get(call.life)
+        if killed is not None and (not call.ended or call.ended >= killed - CROSSING_SECONDS):
+            return f"life {call.life} was killed meanwhile"
+        pressed = [at for ask in self._people.asks if ask.word == call.word for at in ask.cancelled]
+        if any(not call.ended or call.ended >= at - CROSSING_SECONDS for at in pressed):
+            return "it was cancelled meanwhile"
+        return None
+
+    def _why_unknown(self, one: Prediction) -> str:
+        """Why nobody can know of a prediction: no answer to its order, and no way to tell it from others."""
+        life = self.stage.vendor.lives[one.id]
+        killed = self.stage.killed.get(life)
+        lost = bool(one.script.create) or (killed is not None and one.made >= killed - CROSSING_SECONDS)
+        word = word_of(one)
+        doubted = [job for job in self.jobs if self.ask_of[job["id"]].word == word and self._doubts(job)]
+        unknown = f"prediction {one.id} of {word} is paid for, and the bot does not know of it"
+        assert lost, unknown
+        assert doubted, unknown
+        return f"its number was lost in life {life}, and its member was told so"
+
+    def _doubts(self, job: Any) -> bool:
+        """Whether its member was told that the vendor may have charged more."""
+        return self.shown(job).unsure or job["error"] == "Partial"
+
+    # ── what members were told ───────────────────────────────────────────────────────────────────────────────────────
+
+    def message(self, job: Any) -> Message:
+        """The one that shows its end."""
+        ask = self.ask_of[job["id"]]
+        message = self.stage.discord.world.messages.get(job["message_id"] or 0) or ask.asked.message
+        assert message is not None, f"J{job['number']} is shown nowhere"
+        return message
+
+    def shown(self, job: Any) -> Told:
+        return told(self.message(job))
+
+    def answers_from_library(self) -> list[Message]:
+        """To requests that made no job."""
+        of_jobs = {job["interaction_id"] for job in self.jobs}
+        answers = [ask.asked.message for ask in self._people.asks if ask.asked.id not in of_jobs]
+        return [one for one in answers if one is not None and not one.deleted and "Delete" in one.buttons]
+
+    def by(self, dues: Iterable[Due], *names: str) -> dict[Any, int]:
+        """Sums of what vendors would charge, by some fields of the requests; what is nothing is left out."""
+        sums: dict[Any, int] = defaultdict(int)
+        for due in dues:
+            sums[tuple(self._fields(due)[name] for name in names)] += due.amount
+        return {key: amount for key, amount in sums.items() if amount}
+
+    def _fields(self, due: Due) -> dict[str, Any]:
+        ask = next(ask for ask in self._people.asks if ask.word == due.word)
+        return {"word": due.word, "engine": due.engine, "server": ask.guild.id, "project": ask.project}
