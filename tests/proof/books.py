@@ -12,7 +12,7 @@ from typing import Any
 from tests.proof.people import Ask, People
 from tests.proof.prices import Prices
 from tests.proof.stage import ProofStage
-from tests.proof.told import Told, told
+from tests.proof.told import Told, speaks_of_cost, told
 from tests.proof.vendors import Call, word_of
 from tests.standins.discord import Message
 from tests.standins.replicate import Prediction
@@ -44,6 +44,8 @@ class Due:
     word: str
     engine: str
     amount: int
+    tokens_in: int = 0
+    tokens_out: int = 0
 
 
 @dataclass
@@ -85,7 +87,7 @@ class Books:
             engine=row["engine"],
             kind=row["kind"],
             amount=row["amount"],
-            counted_at=datetime.fromisoformat(str(row["counted_at"])).replace(tzinfo=UTC),
+            counted_at=_moment(row["counted_at"]),
         )
 
     # ── the ledger ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -106,7 +108,8 @@ class Books:
         heard = []
         for call in self._calls(paints=False):
             engine, amount = self._prices.text(call.version, call.tokens_in, call.tokens_out)
-            due = Due(word=call.word, engine=engine, amount=amount)
+            tokens = {"tokens_in": call.tokens_in, "tokens_out": call.tokens_out}
+            due = Due(word=call.word, engine=engine, amount=amount, **tokens)
             if call.tokens_in in known:
                 known.remove(call.tokens_in)
                 heard.append(due)
@@ -137,8 +140,21 @@ class Books:
     def _calls(self, *, paints: bool) -> list[Call]:
         """Those whose answer was given and is to be paid for; the others are listed."""
         mine = [call for call in self.stage.painter.book if call.paints is paints]
-        self.unheard.cut += [(call, self._why(call)) for call in mine if call.cut or not call.ended]
-        return [call for call in mine if call.worth and not call.cut]
+        self.unheard.cut += [(call, self._why(call)) for call in mine if not self._given(call)]
+        return [call for call in mine if call.worth and self._given(call)]
+
+    def _given(self, call: Call) -> bool:
+        """Whether anybody was there to be given the answer: not on a line that was cut, nor behind it after a kill."""
+        killed = self.stage.killed.get(call.life)
+        return bool(call.ended) and not call.cut and (killed is None or call.ended < killed)
+
+    def done(self) -> int:
+        """Micro-dollars of all that vendors did and gave to somebody, whoever noted it."""
+        calls = [call for call in self.stage.painter.book if call.worth and self._given(call)]
+        texts = [self._prices.text(call.version, call.tokens_in, call.tokens_out) for call in calls if not call.paints]
+        pictures = [self._prices.picture(call.model) for call in calls if call.paints]
+        predictions = [(self._prices.picture(one.model)[1], one.images) for one in self.stage.vendor.paid()]
+        return sum(amount for _, amount in [*texts, *pictures]) + sum(amount * count for amount, count in predictions)
 
     def _of_predictions(self) -> list[Due]:
         tickets = {value["ticket"] for value in self._values("create:") if "ticket" in value}
@@ -172,7 +188,8 @@ class Books:
         """What came between: a kill of the process that asked, or a cancel of its request."""
         killed = self.stage.killed.get(call.life)
         if killed is not None and (not call.ended or call.ended >= killed - CROSSING_SECONDS):
-            return f"life {call.life} was killed meanwhile"
+            when = f"{call.ended - killed:+.3f} s" if call.ended else "before its end"
+            return f"life {call.life} was killed ({when})"
         pressed = [at for ask in self._people.asks if ask.word == call.word for at in ask.cancelled]
         if any(not call.ended or call.ended >= at - CROSSING_SECONDS for at in pressed):
             return "it was cancelled meanwhile"
@@ -206,6 +223,29 @@ class Books:
     def shown(self, job: Any) -> Told:
         return told(self.message(job))
 
+    def doubted_for_nothing(self) -> list[str]:
+        """Jobs whose member was told that a vendor may have charged more, and that met neither a kill nor an order
+        whose answer was lost."""
+        return [self.message(job).text for job in self.jobs if self.shown(job).unsure and not self._troubled(job)]
+
+    def _troubled(self, job: Any) -> bool:
+        if self.stage.weather.plans[self.ask_of[job["id"]].word].trouble in ("phantom", "dropped"):
+            return True
+        began, ended = (_moment(job[name]) for name in ("created_at", "finished_at"))
+        return any(began <= at <= ended for at in self.stage.killed_on)
+
+    def others(self) -> list[Message]:
+        """Messages that speak of a cost, and are neither the one of a job nor an answer from the library."""
+        known = {self.message(job).id for job in self.jobs} | {one.id for one in self.answers_from_library()}
+        assert len(known) == len(self.jobs) + len(self.answers_from_library()), "two ends in one message"
+        return [one for one in self.stage.discord.messages if speaks_of_cost(one) and one.id not in known]
+
+    def unanswered(self) -> list[Message | None]:
+        """What is shown to those whose request made no job, and was not answered from the library."""
+        of_jobs, library = {job["interaction_id"] for job in self.jobs}, self.answers_from_library()
+        asked = [ask.asked for ask in self._people.asks if ask.asked.id not in of_jobs]
+        return [next(iter(one.followups), one.message) for one in asked if one.message not in library]
+
     def answers_from_library(self) -> list[Message]:
         """To requests that made no job."""
         of_jobs = {job["interaction_id"] for job in self.jobs}
@@ -222,3 +262,7 @@ class Books:
     def _fields(self, due: Due) -> dict[str, Any]:
         ask = next(ask for ask in self._people.asks if ask.word == due.word)
         return {"word": due.word, "engine": due.engine, "server": ask.guild.id, "project": ask.project}
+
+
+def _moment(stored: Any) -> datetime:
+    return datetime.fromisoformat(str(stored)).replace(tzinfo=UTC)

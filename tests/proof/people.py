@@ -164,4 +164,5 @@ class People:
             return False
         if ask.card.trouble == "cancel late":
             return ask.word in self._stage.vendor.downloaded
-        return self._dice.random() < 0.2
+        early = int(ask.word[-1]) % 2  # or when the vendor is at work
+        return (bool(early) or self._stage.weather.begun(ask.word)) and self._dice.random() < 0.2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
@@ -31,6 +32,8 @@ class ProofStage(Stage):
         self.google = self.painter = BookedGemini(self.weather.gemini, self._life)
         self.replicate = self.vendor = BookedReplicate(self.weather.replicate, self._life)
         self.killed: dict[int, float] = {}
+        self.killed_on: list[datetime] = []
+        """The same by the clock."""
         self._configure()
 
     def _life(self) -> int:
@@ -53,6 +56,7 @@ class ProofStage(Stage):
     async def kill(self, bot: BotProcess) -> None:
         """kill -9, and when it was."""
         self.killed[self._life()] = time.monotonic()
+        self.killed_on.append(datetime.now(UTC))
         await bot.kill()
 
     def open_jobs(self) -> int:

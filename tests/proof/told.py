@@ -43,6 +43,12 @@ def told(message: Message) -> Told:
     return Told(cost=sum(costs), pictures=0 if library else len(costs), library=library)
 
 
+def speaks_of_cost(message: Message) -> bool:
+    """Whether it shows how a job ended."""
+    foot = (message.embeds[0].get("footer") or {}).get("text", "") if message.embeds else ""
+    return "Delete" in message.buttons or bool(_FAILED.fullmatch(foot))
+
+
 def _of_scenes(message: Message, library: bool) -> Told:
     """The head rounds to four decimals; the file beside it has every micro-dollar."""
     cost = json.loads(message.file("scenes.json"))["cost"]

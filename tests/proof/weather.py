@@ -43,6 +43,10 @@ class Weather:
         self._met: Counter[tuple[str, str]] = Counter()
         self._odd, self._even = count(1001, 2), count(400, 400)
 
+    def begun(self, word: str) -> bool:
+        """Whether a vendor was asked."""
+        return any(name == word for name, _ in self._met)
+
     def _next(self, word: str, model: str) -> tuple[Plan, int]:
         """The plan, and how often this model was asked for that word before."""
         self._met[word, model] += 1
