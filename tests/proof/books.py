@@ -17,8 +17,8 @@ from tests.proof.vendors import Call, word_of
 from tests.standins.discord import Message
 from tests.standins.replicate import Prediction
 
-CROSSING_SECONDS = 1.0
-"""An answer that was given so shortly before a kill, or a cancel, may have been on its way."""
+CROSSING_SECONDS = 2.0
+"""An answer that was given so shortly before a kill, or a cancel, may not have been noted yet by a busy process."""
 MONEY = ("spend", "lost")
 
 
