@@ -156,6 +156,23 @@ class Books:
         predictions = [(self._prices.picture(one.model)[1], one.images) for one in self.stage.vendor.paid()]
         return sum(amount for _, amount in [*texts, *pictures]) + sum(amount * count for amount, count in predictions)
 
+    def pictures_made(self) -> Counter[str]:
+        """By the word of the request, whoever knows of them."""
+        made: Counter[str] = Counter()
+        for call in self.stage.painter.book:
+            made[call.word] += call.pictures
+        for one in self.stage.vendor.paid():
+            made[word_of(one)] += one.images
+        return made
+
+    def pictures_ordered(self) -> Counter[str]:
+        """By all jobs of a word together that were not answered from the library."""
+        ordered: Counter[str] = Counter()
+        for job in self.jobs:
+            if not self.shown(job).library:
+                ordered[self.ask_of[job["id"]].word] += json.loads(job["order"])["brief"].get("images", 0)
+        return ordered
+
     def _of_predictions(self) -> list[Due]:
         tickets = {value["ticket"] for value in self._values("create:") if "ticket" in value}
         heard = []

@@ -179,6 +179,7 @@ def vendors_agree(books: Books) -> None:
         assert books.summed("engine", kinds=(name,)) == dict(+used)
     ledger = sum(entry.amount for entry in books.entries if entry.kind in MONEY)
     assert ledger + sum(due.amount for due, _ in books.unheard.due) == books.done()
+    assert not books.pictures_made() - books.pictures_ordered(), "more was paid than was ordered"
     assert len(books.unheard.due) <= 4 * KILLS, "hardly anything falls into the moment of a kill"
 
 
