@@ -186,8 +186,8 @@ class Stage:
         return await self.ask("scenes create", options, member=member, within=within)
 
     async def character(self, *, within: float = 20.0, member: Member | None = None, **options: Any) -> Told:
-        """/character create, to its end."""
-        options = {"description": "A retired astronaut", "images": 1, **options}
+        """/character create, to its end; the engine is asked also for what was made before."""
+        options = {"description": "A retired astronaut", "images": 1, "fresh": True, **options}
         return await self.ask("character create", options, member=member, within=within)
 
     async def ask(

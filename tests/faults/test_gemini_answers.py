@@ -226,7 +226,7 @@ async def test_usage_that_is_absurd_or_missing_makes_no_bill(
 
 async def test_a_fault_between_two_answers_charges_the_first(stage: Stage) -> None:
     stage.google.script.append(Reply(scenes=1))
-    stage.google.script.extend(Reply(fault=refusal(503, "UNAVAILABLE", "")) for _ in range(3))
+    stage.google.script.extend(Reply(fault=refusal(503, "UNAVAILABLE", "")) for _ in range(9))
     (await stage.scenes()).failure("cannot be reached", cost=COST)
 
 
