@@ -154,9 +154,9 @@ def _busy(error: e.VendorBusy) -> Words:
 
 def _down(error: e.VendorDown) -> Words:
     vendor = _capital(_vendor(error.vendor))
-    if error.reason == "resting":
+    if error.reason == e.RESTING:
         return Words(f"{vendor} kept failing and is left alone for a while; it was not asked.", LATER)
-    late = error.reason == "timeout"
+    late = error.reason == e.TIMEOUT
     what = f"{vendor} did not answer in time." if late else f"{vendor} cannot be reached at the moment."
     return Words(what, f"It was tried several times. {LATER}")
 

@@ -94,6 +94,10 @@ from mv.errors.storage import (
     storage_error,
 )
 from mv.errors.vendors import (
+    LOST,
+    RESTING,
+    TIMEOUT,
+    UNREACHABLE,
     BadAnswer,
     BadRequest,
     Blocked,
@@ -107,6 +111,10 @@ from mv.errors.vendors import (
 )
 
 __all__ = [
+    "LOST",
+    "RESTING",
+    "TIMEOUT",
+    "UNREACHABLE",
     "AllowanceUsedUp",
     "Already",
     "AlreadyAsked",

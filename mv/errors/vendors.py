@@ -33,9 +33,14 @@ class VendorBusy(VendorError):
     retry_after: float | None = None
 
 
+TIMEOUT, LOST, RESTING, UNREACHABLE = "timeout", "lost", "resting", "unreachable"
+"""Reasons of a VendorDown: no answer in time; an answer that was lost on its way, and so may be charged; not asked, for
+it is left alone; no connection."""
+
+
 @dataclass(eq=False)
 class VendorDown(VendorError):
-    """5xx, time-out or no connection, after all retries."""
+    """5xx, time-out or no connection, after all retries. `reason`: one of those above, or unavailable."""
 
     reason: str = "unavailable"
 

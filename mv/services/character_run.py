@@ -198,14 +198,16 @@ class CharacterRunner(Runner):
         seen = await journal.seen(step)
         if seen is not None and seen.done_at is not None:
             if "error" in seen.value:
-                raise revive(seen.value["error"], seen.value["facts"])
+                error = revive(seen.value["error"], seen.value["facts"])
+                error.made = seen.value.get("made", 1)
+                raise error
             return dict(seen.value)
         try:
             painted, prints, failures = await self._fetched(painting, images, ticket, timeout_seconds)
         except MvError as error:
             if error.made:
                 bill = picture_bill(engine, self._tools.clock.now(), lost=min(error.made, images))
-                await journal.done(step, error=error.code, facts=error.facts(), bill=bill.plain())
+                await journal.done(step, error=error.code, facts=error.facts(), made=error.made, bill=bill.plain())
             raise
         if len(prints) < images:
             painting.failures += failures or [NoPicture(vendor=engine.vendor.value, reason="empty")]

@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from mv.config import Config
 from mv.domain.engine import Engine, Vendor
 from mv.domain.jobs import Step
-from mv.errors import ModelGone, MvError, VendorDown, revive
+from mv.errors import LOST, RESTING, TIMEOUT, UNREACHABLE, ModelGone, MvError, VendorDown, revive
 from mv.ports import Journal
 
 log = logging.getLogger(__name__)
 
 OUT = "out:"
 """The name of the step begins so; then the engine."""
-OF_THE_VENDOR = frozenset(("unreachable", "resting"))
+OF_THE_VENDOR = frozenset((UNREACHABLE, RESTING))
 """Reasons for which no other engine of the same vendor is asked."""
-MAYBE_PAID = "timeout"
-"""The reason for which nobody stands in: the vendor may be at work on it still."""
+MAYBE_PAID = frozenset((TIMEOUT, LOST))
+"""Those for which nobody stands in: the vendor may have done the work, or be at it still."""
 
 
 class Line:
@@ -89,7 +89,9 @@ def _of_the_vendor(error: MvError) -> bool:
 
 
 def _out(error: MvError) -> bool:
-    return isinstance(error, ModelGone) or (isinstance(error, VendorDown) and error.reason != MAYBE_PAID)
+    if error.made:  # and is paid for, though nothing of it could be fetched
+        return False
+    return isinstance(error, ModelGone) or (isinstance(error, VendorDown) and error.reason not in MAYBE_PAID)
 
 
 def _how(error: MvError) -> str:

@@ -18,7 +18,7 @@ from aiolimiter import AsyncLimiter
 
 from mv.config.model import VendorLimits
 from mv.domain.engine import Vendor
-from mv.errors import MvError, VendorBusy, VendorDown
+from mv.errors import RESTING, MvError, VendorBusy, VendorDown
 from mv.ports import BUSY, GOES_ON, PROBE, RATE, Clock, Counted, Gate, Meter, Report, Timed, VendorState
 from mv.vendors.gate_breaker import Breaker, Sign, sign_of
 from mv.vendors.retry import LONGEST_WAIT
@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-RESTING = "resting"
-"""The reason of a VendorDown that was raised here: the vendor was not asked."""
 PATIENCE_SECONDS = 60.0
 """How long a call waits for the outcome of another's probe."""
 

@@ -15,7 +15,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mv.errors import BadRequest, KeyRefused, ModelGone, MvError, NoCredit, NoPicture, Uncertain, VendorBusy, VendorDown
+from mv.errors import (
+    TIMEOUT,
+    UNREACHABLE,
+    BadRequest,
+    KeyRefused,
+    ModelGone,
+    MvError,
+    NoCredit,
+    NoPicture,
+    Uncertain,
+    VendorBusy,
+    VendorDown,
+)
 from mv.vendors.retry import Setback, clean, seconds_of
 
 log = logging.getLogger(__name__)
@@ -47,11 +59,11 @@ def judge(error: Exception, model: str, secret: str) -> Setback | None:
     if isinstance(error, errors.APIError):
         return _of_status(error, model, secret)
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-        return Setback(VendorDown(vendor=VENDOR, reason="unreachable"), name, again=True)
+        return Setback(VendorDown(vendor=VENDOR, reason=UNREACHABLE), name, again=True)
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol | httpx2.LocalProtocolError):
-        return Setback(VendorDown(vendor=VENDOR, reason="unreachable"), name)
+        return Setback(VendorDown(vendor=VENDOR, reason=UNREACHABLE), name)
     if isinstance(error, TimeoutError | httpx2.TimeoutException):
-        return Setback(VendorDown(vendor=VENDOR, reason="timeout"), name, again=True, maybe_paid=True)
+        return Setback(VendorDown(vendor=VENDOR, reason=TIMEOUT), name, again=True, maybe_paid=True)
     unreadable = (httpx2.HTTPError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
     if isinstance(error, unreadable):
         return Setback(VendorDown(vendor=VENDOR, reason="unavailable"), name, again=True, maybe_paid=True)
@@ -112,7 +124,7 @@ def _of_status(error: Any, model: str, secret: str) -> Setback:
     if code == 402 or (code == 400 and _NO_CREDIT.search(said)):
         return Setback(NoCredit(vendor=VENDOR), note)
     if code in {408, 504}:
-        down = VendorDown(vendor=VENDOR, reason="timeout")
+        down = VendorDown(vendor=VENDOR, reason=TIMEOUT)
         return Setback(down, note, again=True, after=after, maybe_paid=True)
     if 400 <= code < 500:
         detail = clean(error.message or "", secret)

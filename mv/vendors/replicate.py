@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from mv.config.model import Pictures
 from mv.domain.engine import Engine
-from mv.errors import MvError, NoPicture, Uncertain, VendorDown
+from mv.errors import TIMEOUT, MvError, NoPicture, Uncertain, VendorDown
 from mv.ports import BUSY, UNSURE, Lent, Painted, Painter, PicturePrompt, Report, Search, Ticket
 from mv.vendors.download import Downloader, is_loopback
 from mv.vendors.replicate_api import ReplicateApi
@@ -142,7 +142,7 @@ class ReplicatePainter(Painter):
         except TimeoutError as error:
             ended = await self._api.cancel(ticket.id)
             if ended is None or ended.status != "succeeded":
-                raise VendorDown(vendor=VENDOR, reason="timeout") from error
+                raise VendorDown(vendor=VENDOR, reason=TIMEOUT) from error
             prediction = ended  # at the last moment, and paid for
         if prediction.error:
             log.warning("replicate: %s failed: %s", ticket.id, clean(prediction.error, self._api.token))

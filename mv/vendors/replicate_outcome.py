@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mv.errors import Blocked, MvError, NoPicture, VendorBusy, VendorDown
+from mv.errors import TIMEOUT, Blocked, MvError, NoPicture, VendorBusy, VendorDown
 
 if TYPE_CHECKING:
     from replicate.prediction import Prediction
@@ -43,7 +43,7 @@ _FAILURES: tuple[tuple[re.Pattern[str], MvError], ...] = (
         Blocked(vendor=VENDOR, rule="safety"),
     ),
     (_words(r"rate.?limit|too many requests|resource.?exhausted|quota|\b429\b"), VendorBusy(vendor=VENDOR)),
-    (_words(r"timed? ?out|deadline exceeded|\b504\b"), VendorDown(vendor=VENDOR, reason="timeout")),
+    (_words(r"timed? ?out|deadline exceeded|\b504\b"), VendorDown(vendor=VENDOR, reason=TIMEOUT)),
     (
         _words(
             r"unavailable|high demand|overloaded|interrupted|try again later|please retry|temporar|"

@@ -18,7 +18,19 @@ import httpx
 from replicate.client import Client
 from replicate.exceptions import ReplicateException
 
-from mv.errors import BadRequest, KeyRefused, ModelGone, MvError, NoCredit, NoPicture, Uncertain, VendorBusy, VendorDown
+from mv.errors import (
+    TIMEOUT,
+    UNREACHABLE,
+    BadRequest,
+    KeyRefused,
+    ModelGone,
+    MvError,
+    NoCredit,
+    NoPicture,
+    Uncertain,
+    VendorBusy,
+    VendorDown,
+)
 from mv.vendors.replicate_api import HOME
 from mv.vendors.retry import Setback, clean, quiet, seconds_of
 
@@ -156,9 +168,9 @@ def judge(error: Exception, model: str, secret: str, *, creating: bool) -> Setba
     if isinstance(error, Refusal):
         return _of_create(error, model, secret) if creating else _of_status(error, model, secret)
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
-        return Setback(VendorDown(vendor=VENDOR, reason="unreachable"), name, again=True)
+        return Setback(VendorDown(vendor=VENDOR, reason=UNREACHABLE), name, again=True)
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-        return Setback(VendorDown(vendor=VENDOR, reason="unreachable"), name)
+        return Setback(VendorDown(vendor=VENDOR, reason=UNREACHABLE), name)
     foreign = (
         httpx.HTTPError,
         ReplicateException,
@@ -176,7 +188,7 @@ def judge(error: Exception, model: str, secret: str, *, creating: bool) -> Setba
     if creating:
         return Setback(Uncertain(vendor=VENDOR), f"{name} after the request was sent")
     late = isinstance(error, TimeoutError | httpx.TimeoutException)
-    return Setback(VendorDown(vendor=VENDOR, reason="timeout" if late else "unavailable"), name, again=True)
+    return Setback(VendorDown(vendor=VENDOR, reason=TIMEOUT if late else "unavailable"), name, again=True)
 
 
 def _of_create(error: Refusal, model: str, secret: str) -> Setback:
@@ -194,7 +206,7 @@ def _of_status(error: Refusal, model: str, secret: str) -> Setback:
     if status in {408, 425} or status >= 500:
         return Setback(VendorDown(vendor=VENDOR), note, again=True, after=after)
     if status < 400:
-        return Setback(VendorDown(vendor=VENDOR, reason="unreachable"), f"{note}: a redirect is not followed")
+        return Setback(VendorDown(vendor=VENDOR, reason=UNREACHABLE), f"{note}: a redirect is not followed")
     if status in {401, 403}:
         return Setback(KeyRefused(vendor=VENDOR, variable=VARIABLE), f"{note}: {VARIABLE} is refused")
     final: dict[int, MvError] = {

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NoReturn, TypeVar
 
-from mv.errors import MvError
+from mv.errors import LOST, TIMEOUT, MvError, VendorDown
 from mv.ports import BUSY, GOES_ON, UNSURE, Report
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,8 @@ async def insist(call: Callable[[float], Awaitable[T]], patience: Patience, repo
         enough = attempt >= patience.attempts or paid > patience.paid_repeats
         if enough or not setback.again or pause > LONGEST_WAIT or time.monotonic() + pause >= until:
             log.warning("%s: gave up after attempt %d: %s", who, attempt, setback.note)
+            if paid and isinstance(setback.error, VendorDown) and setback.error.reason != TIMEOUT:
+                setback.error.reason = LOST
             raise_plainly(setback, secret)
         log.info("%s: attempt %d failed, again in %.1f s: %s", who, attempt, pause, setback.note)
         await report(UNSURE if paid else BUSY)

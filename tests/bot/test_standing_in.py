@@ -160,3 +160,25 @@ async def test_scenes_that_come_too_late_are_not_asked_elsewhere(world: World, g
     await world.ann.slash(world.channel, "scenes create", **SCENES)
     assert (await world.job(1)).state is JobState.FAILED
     assert {request["_model"] for request in google.requests} == {"gemini-2.5-pro"}
+
+
+@pytest.mark.parametrize("kill", [False, True])
+async def test_pictures_that_are_paid_and_cannot_be_fetched_are_not_asked_elsewhere(
+    world: World, replicate: ReplicateStandIn, kill: bool
+) -> None:
+    replicate.script.append(Script(files=(Fault(status=503),) * 9, delay=0.6 if kill else 0.0))
+    await world.begun(world.ann.slash(world.channel, "character create", description="a diver"))
+    if kill:
+        await world.restart(kill=True)
+    await world.env.settle(timeout=30)
+    assert (await world.job(1)).state is JobState.FAILED
+    assert replicate.counts["accepted"] == 1
+    assert await world.books(1) == {"lost": 40_000}
+    await balanced(world)
+
+
+async def test_an_answer_that_may_be_charged_is_not_asked_for_elsewhere(world: World, google: GeminiStandIn) -> None:
+    google.decide = lambda prompt: Reply(fault=Fault(drop="before"))
+    await world.ann.slash(world.channel, "scenes create", **SCENES)
+    assert (await world.job(1)).state is JobState.FAILED
+    assert [request["_model"] for request in google.requests] == ["gemini-2.5-pro"] * 2

@@ -63,11 +63,11 @@ FINAL: list[tuple[str, Fault, VendorError, int]] = [
     ("500 JSON list", Fault(status=500, json=["x", 1]), VendorDown(vendor="gemini", reason="unavailable"), 3),
     ("500 odd error", Fault(status=500, json={"error": "x"}), VendorDown(vendor="gemini", reason="unavailable"), 3),
     ("redirect", Fault(status=302, headers={"Location": "http://127.0.0.1:9/"}), VendorDown(vendor="gemini"), 3),
-    ("200 HTML", Fault(status=200, body="<html>"), VendorDown(vendor="gemini", reason="unavailable"), 2),
-    ("200 other JSON", Fault(status=200, json=[1]), VendorDown(vendor="gemini", reason="unavailable"), 2),
-    ("200 nothing", Fault(status=200, body=""), VendorDown(vendor="gemini", reason="unavailable"), 2),
-    ("mid-body", Fault(status=200, drop="mid"), VendorDown(vendor="gemini", reason="unavailable"), 2),
-    ("dropped", Fault(drop="before"), VendorDown(vendor="gemini", reason="unavailable"), 2),
+    ("200 HTML", Fault(status=200, body="<html>"), VendorDown(vendor="gemini", reason="lost"), 2),
+    ("200 other JSON", Fault(status=200, json=[1]), VendorDown(vendor="gemini", reason="lost"), 2),
+    ("200 nothing", Fault(status=200, body=""), VendorDown(vendor="gemini", reason="lost"), 2),
+    ("mid-body", Fault(status=200, drop="mid"), VendorDown(vendor="gemini", reason="lost"), 2),
+    ("dropped", Fault(drop="before"), VendorDown(vendor="gemini", reason="lost"), 2),
 ]
 
 
