@@ -205,7 +205,7 @@ def members_were_told(books: Books) -> None:
 
 
 def allowance_is_told(books: Books, member: Member, card: Message, seen: datetime) -> None:
-    """/usage me has the ledger's sums: counts exactly, money to the four decimals that it shows."""
+    """/usage me has the ledger's sums: counts and money exactly."""
     starts = {"today": seen.replace(hour=0, minute=0, second=0, microsecond=0)}
     starts["this month"] = starts["today"].replace(day=1)
     mine = [entry for entry in books.entries if (entry.server, entry.member) == (member.guild.id, member.id)]
@@ -243,9 +243,9 @@ def month_is_told(books: Books, guild: Guild, card: Message, rows: list[dict[str
 
 
 def cents(micro: int) -> str:
-    """Below ten cents it is told as everywhere."""
+    """Below ten cents four decimals are told."""
     if 0 < micro < 100_000:
-        return dollars(micro).removeprefix("$")
+        return dollars(micro, 4).removeprefix("$")
     return str((Decimal(micro) / 1_000_000).quantize(Decimal("0.01"), ROUND_HALF_EVEN))
 
 

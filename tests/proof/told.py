@@ -50,11 +50,11 @@ def speaks_of_cost(message: Message) -> bool:
 
 
 def _of_scenes(message: Message, library: bool) -> Told:
-    """The head rounds to four decimals; the file beside it has every micro-dollar."""
-    cost = json.loads(message.file("scenes.json"))["cost"]
+    """The head says what the file beside it says."""
     head = _HEAD.search(message.embeds[0]["description"])
     assert head is not None, message.text
-    assert head["cost"] == dollars(cost)
+    cost = money(head["cost"])
+    assert library or cost == json.loads(message.file("scenes.json"))["cost"]
     return Told(cost=cost, lists=1, library=library)
 
 
@@ -66,18 +66,19 @@ def _of_failure(message: Message) -> Told:
 
 
 def money(text: str) -> int:
-    """`$0.0075` and `no cost` in micro-dollars; what is not told exactly is no number here."""
+    """`$0.007512` and `no cost` in micro-dollars; what is not told exactly is no number here."""
     if text == "no cost":
         return 0
-    assert re.fullmatch(r"\$\d+\.\d{2,4}", text), text
+    assert re.fullmatch(r"\$\d+\.\d{2,6}", text), text
     return int(Decimal(text[1:]) * 1_000_000)
 
 
-def dollars(micro: int) -> str:
-    """As it is shown: to four decimals, two at least."""
+def dollars(micro: int, decimals: int = 6) -> str:
+    """As it is shown: exactly, with two decimals at least."""
     if not micro:
         return "no cost"
-    whole, _, cents = str((Decimal(micro) / 1_000_000).quantize(Decimal("0.0001"), ROUND_HALF_EVEN)).partition(".")
+    step = Decimal(1).scaleb(-decimals)
+    whole, _, cents = str((Decimal(micro) / 1_000_000).quantize(step, ROUND_HALF_EVEN)).partition(".")
     return f"${whole}.{cents.rstrip('0').ljust(2, '0')}"
 
 

@@ -41,7 +41,7 @@ class Weather:
         self._dice = dice
         self.plans: dict[str, Plan] = {}
         self._met: Counter[tuple[str, str]] = Counter()
-        self._odd, self._even = count(1001, 2), count(400, 400)
+        self._told = count(1001)
 
     def begun(self, word: str) -> bool:
         """Whether a vendor was asked."""
@@ -56,13 +56,8 @@ class Weather:
         return 1.5 if plan.trouble == "cancel" else self._dice.uniform(0.05, SLOWEST)
 
     def _usage(self, plan: Plan) -> dict[str, int]:
-        """No two answers have the same number of prompt tokens: by that it is known which the bot has on record. What a
-        message tells to four decimals only comes to whole ten-thousandths of a dollar."""
-        dice = self._dice
-        if plan.trouble == "fine":
-            told, out, thought = next(self._odd), dice.randint(90, 2500), dice.randint(0, 900)
-        else:
-            told, out, thought = next(self._even), 400 * dice.randint(1, 5), 400 * dice.randint(0, 2)
+        """No two answers have the same number of prompt tokens: by that it is known which the bot has on record."""
+        told, out, thought = next(self._told), self._dice.randint(90, 2500), self._dice.randint(0, 900)
         return {"promptTokenCount": told, "candidatesTokenCount": out, "thoughtsTokenCount": thought}
 
     # ── Gemini ───────────────────────────────────────────────────────────────────────────────────────────────────────
