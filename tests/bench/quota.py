@@ -80,7 +80,7 @@ async def _measured(size: int, rounds: int) -> dict[str, float]:
             async with records.write() as tx:
                 for period in Period:
                     for kind in AllowanceKind:
-                        quota = Quota(kind=kind, limit=10**12, period=period, server_id=SERVER)
+                        quota = Quota(kind=kind, limit=10**17, period=period, server_id=SERVER)
                         await tx.usage.set_quota(quota, MemberId(1), NOON)
             desk = Desk(records, clock, config)
             return {
@@ -124,7 +124,7 @@ async def _timed(desk: Desk, rounds: int, spend: int) -> float:
 
 def _application(member: MemberId, spend: int, number: int) -> Application:
     reply = ReplyTo(channel_id=ChannelId(1), application_id=1, token="t", token_expires_at=None, private=False)
-    wants = {AllowanceKind.SCENES: 1, AllowanceKind.SPEND: min(spend, 10)}
+    wants = {AllowanceKind.SCENES: 1, AllowanceKind.SPEND: spend}
     return Application(
         server_id=SERVER, member_id=member, roles=frozenset(), kind=JobKind.SCENES, order={}, engine="e", vendor="v",
         reply=replace(reply, interaction_id=number + 1), wants=wants, estimate=spend,

@@ -28,8 +28,10 @@ LEFT_ALONE = {
     "limits.yaml": {
         "vendors": {"rest_after_failures": AFTER, "rest_seconds": REST, "longest_rest_seconds": 2 * REST},
         "concurrency": {"total": 2, "per_member": 2},
-    }
+    },
+    "default/scene_params.yaml": {"engines": ["gemini-2.5-pro"]},
 }
+"""With one engine, so that a job is one failure: none takes over."""
 SCENES: dict[str, Any] = {"idea": "rain", "character": "Mara", "count": 3}
 PICTURE: dict[str, Any] = {"description": "A retired astronaut"}
 OUT = Reply(fault=refusal(503, "UNAVAILABLE", VENDORS_WORDS))

@@ -65,7 +65,7 @@ ENDED: Mapping[str, tuple[Script, str]] = {
 async def test_ended_without_a_picture(stage: Stage, script: Script, words: str) -> None:
     always(stage, script)
     (await stage.character()).failure(words)
-    assert stage.replicate.stats()["accepted"] == 1
+    assert stage.replicate.stats()["accepted"] == (2 if words == DOWN else 1)  # by the next engine
 
 
 SHAPES = {
