@@ -73,14 +73,18 @@ def budget_notice(warned: Warned, project: Project | None) -> Sheet:
     over = warned.percent >= 100
     if project is not None:
         whose, way = f"project {project.ref} ({line(project.name, 80)})", f"/project budget ref:{project.ref}"
+        jobs = "new jobs in it that cost money"
     else:
-        whose, way = "this server", "/settings set budget"
-    share = "used up" if over else f"used to {warned.percent} %"
+        whose, way, jobs = "this server", "/settings set budget", "new jobs that cost money"
+    share = f"used to {warned.percent} %"
     spent = f"{dollars(warned.used)} of {dollars(warned.allowed)} is spent or reserved in {warned.month}."
-    if over:
-        then = "New jobs that cost money are refused until the month ends; those that run come to their end."
-    else:
-        then = "Once it is used up, new jobs that cost money are refused until the month ends."
+    then = f"Once it is used up, {jobs} are refused until the month ends."
+    if over and warned.used < warned.allowed:
+        share = "nearly used up"
+        then = f"A job was refused for which the rest does not suffice. {then}"
+    elif over:
+        share = "used up"
+        then = f"{jobs[:1].upper()}{jobs[1:]} are refused until the month ends; those that run come to their end."
     return notice(
         f"The budget of {whose} is {share}",
         f"{spent}\n{then}\n`{way}` changes it; `/usage server` shows who used what.",

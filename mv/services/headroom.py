@@ -73,9 +73,10 @@ class Headroom:
         for sums in self.used.values():
             sums[account, kind] = sums.get((account, kind), 0) + amount
 
-    def warn(self, budget: Budget, used: int) -> None:
-        """Its managers are to be told of the marks that it reached."""
-        for mark in budget.reached(used):
+    def warn(self, budget: Budget, used: int, *, refused: bool = False) -> None:
+        """Its managers are to be told of the marks that it reached; of the last one also when it does not suffice for a
+        job, though something is left."""
+        for mark in budget.reached(max(used, budget.limit) if refused else used):
             self.warned.append(
                 Warned(
                     account=budget.account,
@@ -135,7 +136,7 @@ class Headroom:
             used, resets_at = self.spent(budget), budget.window(self.now)[1]
             if _fits(used, amount, budget.limit):
                 continue
-            self.warn(budget, max(used, budget.limit))
+            self.warn(budget, used, refused=True)
             project = self.projects.get(RecordId(budget.account.subject))
             return BudgetReached(
                 scope=budget.account.scope.value,

@@ -194,3 +194,15 @@ async def test_the_check_finds_what_somebody_altered(world: World) -> None:
     assert ("pictures", 7, 2) in found
     assert ("scenes, summed", 1, 9) in found
     assert ("scenes, summed by day", 1, 8) in found
+
+
+@pytest.mark.usefixtures("priced")
+async def test_what_does_not_suffice_any_more_is_not_told_as_used_up(world: World) -> None:
+    notices = world.server.create_text_channel("managers")
+    await put(world, budget=0.25, notices_channel=notices)
+    for _ in range(3):
+        await world.ann.slash(world.channel, "scenes create", **SCENES)
+    told = [said(message) for message in notices.history()]
+    assert "The budget of this server is nearly used up" in told[-1]
+    assert "$0.20 of $0.25 is spent or reserved" in told[-1]
+    assert "A job was refused for which the rest does not suffice" in told[-1]

@@ -33,7 +33,7 @@ LEFT_ALONE = {
 }
 """With one engine, so that a job is one failure: none takes over."""
 SCENES: dict[str, Any] = {"idea": "rain", "character": "Mara", "count": 3}
-PICTURE: dict[str, Any] = {"description": "A retired astronaut"}
+PICTURE: dict[str, Any] = {"description": "A retired astronaut", "fresh": True}
 OUT = Reply(fault=refusal(503, "UNAVAILABLE", VENDORS_WORDS))
 CHARGE, PICTURES_CHARGE = {"scenes": 1, "spend": 8750}, {"images": 1, "spend": 40_000}
 DOWN, RESTING = "cannot be reached at the moment", "Google Gemini keeps failing and is left alone for a while"
@@ -123,7 +123,7 @@ async def test_new_jobs_are_refused_at_once_until_one_try_succeeds(make_stage: M
 
 
 async def test_the_rest_ends_by_itself(make_stage: MakeStage) -> None:
-    short = {"limits.yaml": {"vendors": {"rest_after_failures": AFTER, "rest_seconds": 0.5}}}
+    short = {**LEFT_ALONE, "limits.yaml": {"vendors": {"rest_after_failures": AFTER, "rest_seconds": 0.5}}}
     stage = await make_stage(changes=short)
     began = time.monotonic()
     await break_down(stage)
