@@ -14,7 +14,8 @@ from mv.domain.usage import AllowanceKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAccount:
-    """A job as it is stored, and its sums in the ledger. `pictures` are those in its journal that were taken in;
+    """A job as it is stored, and its sums in the ledger. `pictures` are those in its journal that were taken in, None
+    where its member was forgotten, and the journal emptied;
     `settled` counts the entries that correct its reservation; `reused`: it made nothing, and was answered with what was
     there."""
 
@@ -24,7 +25,7 @@ class JobAccount:
     kind: JobKind
     state: JobState
     cost: int | None
-    pictures: int
+    pictures: int | None
     settled: int
     reused: bool = False
     sums: Mapping[Measure, int]
@@ -64,7 +65,7 @@ def differences(account: JobAccount) -> Iterator[Difference]:
     yield from compared("micro-dollars charged", sums.get(Measure.SPEND, 0), account.cost or 0)
     if account.kind is JobKind.SCENES:
         yield from compared("runs", sums.get(Measure.SCENES, 0), int(done and not account.reused))
-    else:
+    elif account.pictures is not None:
         yield from compared("pictures", sums.get(Measure.IMAGES, 0), account.pictures if done else 0)
 
 

@@ -105,7 +105,7 @@ class Desk:
                 application, Ref(Kind.JOB, numbers[key]), state.now, state.quotas, self._priority(application)
             )
             if self._costs_much(application):
-                job = job.as_question(application.estimate or 0)
+                job = job.as_question(application.most or 0)
             else:
                 state.count(asked)
             state.note(job)
@@ -148,6 +148,6 @@ class Desk:
 
     def _costs_much(self, application: Application) -> bool:
         """More than may start unasked, and more than was agreed to; nobody can say of what has no price."""
-        if self._ask_over is None or application.estimate is None or application.agreed is None:
+        if self._ask_over is None or application.most is None or application.agreed is None:
             return False
-        return application.estimate > max(self._ask_over, application.agreed)
+        return application.most > max(self._ask_over, application.agreed)

@@ -51,6 +51,11 @@ class Application:
         return Account.of_member(self.server_id, self.member_id)
 
     @property
+    def most(self) -> int | None:
+        """Micro-dollars that it may cost, as far as that is known; None if nothing is."""
+        return self.wants.get(AllowanceKind.SPEND, self.estimate)
+
+    @property
     def asks(self) -> dict[AllowanceKind, int | None]:
         """What allowances must have left; None: some money, nobody knows how much."""
         unpriced = {AllowanceKind.SPEND: None} if self.estimate is None else {}

@@ -88,11 +88,16 @@ class Together:
         """Ends the job with what is there, or was made meanwhile (its `version`); else by `make`, which says whether
         what it made can stand for what others ask for. Without `find` it is made in any case, as what was ordered
         before a restart is."""
-        async with self._first(run, key, wait=find is not None) as made:
-            if find is not None and await self._handed_out(run.job, find, made, version):
+        while True:
+            async with self._first(run, key, wait=find is not None) as made:
+                by_another = made.done()
+                if find is not None and await self._handed_out(run.job, find, made, version):
+                    return
+                if by_another:  # and it is gone again
+                    continue
+                if await make():
+                    made.set_result(run.job.id)
                 return
-            if await make() and not made.done():
-                made.set_result(run.job.id)
 
     @asynccontextmanager
     async def _first(self, run: Run, key: str, *, wait: bool) -> AsyncIterator[asyncio.Future[RecordId | None]]:

@@ -161,8 +161,9 @@ class SceneRunner(Runner):
     async def _ask(self, writing: _Writing, step: str, prompt: ScenePrompt) -> SceneAnswer:
         """One answer, from the first engine of the list that works."""
         await writing.run.progress(Phase.WRITING, done=0, total=None)
+        answered = await self._answered(writing, step)
         while True:
-            engine = writing.engine
+            engine = answered or writing.engine
             try:
                 answer = await self._ask_engine(writing, f"{step}:{engine.name}", engine, prompt)
             except MvError as error:
@@ -175,6 +176,15 @@ class SceneRunner(Runner):
             if answer.rule:
                 raise Blocked(vendor=engine.vendor.value, rule=answer.rule)
             return answer
+
+    async def _answered(self, writing: _Writing, step: str) -> Engine | None:
+        """The engine whose answer is in the journal, also if it was passed over at a later step."""
+        for name in writing.task.engines:
+            for tried in (f"{step}:{name}", f"{step}:{name}{AGAIN}"):
+                known = ended_step(await writing.run.journal.seen(tried))
+                if known is not None and "error" not in known.value:
+                    return self._tools.config.engine(name)
+        return None
 
     async def _ask_engine(self, writing: _Writing, step: str, engine: Engine, prompt: ScenePrompt) -> SceneAnswer:
         journal, prompt = writing.run.journal, replace(prompt, attempt=writing.task.attempt)

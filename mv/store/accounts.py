@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.audit import JobAccount
 from mv.domain.budget import Account, Scope
-from mv.domain.ids import Kind, RecordId, Ref, ServerId
+from mv.domain.ids import FORMER, Kind, RecordId, Ref, ServerId
 from mv.domain.jobs import REUSED, JobKind, JobState
 from mv.domain.ledger import DAY, Entry, Measure, quarter
 from mv.domain.usage import AllowanceKind
@@ -31,7 +31,9 @@ class AccountRows:
 
     async def accounts(self, after: RecordId | None, size: int) -> tuple[JobAccount, ...]:
         """Jobs by their key, from behind that one, with their sums."""
-        query = select(jobs.c.id, jobs.c.server_id, jobs.c.number, jobs.c.kind, jobs.c.state, jobs.c.cost)
+        query = select(
+            jobs.c.id, jobs.c.server_id, jobs.c.number, jobs.c.kind, jobs.c.state, jobs.c.cost, jobs.c.member_id
+        )
         if after is not None:
             query = query.where(jobs.c.id > after)
         rows = (await self._connection.execute(query.order_by(jobs.c.id).limit(size))).all()
@@ -53,7 +55,7 @@ class AccountRows:
                 kind=JobKind(row.kind),
                 state=JobState(row.state),
                 cost=row.cost,
-                pictures=pictures.get(row.id, 0),
+                pictures=None if row.member_id == FORMER else pictures.get(row.id, 0),
                 settled=settled[row.id],
                 reused=row.id in reused,
                 sums=dict(sums[row.id]),

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from simcord.results import InteractionResult
 
 from mv.domain.jobs import JobState
@@ -197,12 +198,15 @@ async def test_the_same_at_the_same_time_is_made_once(make_world: MakeWorld, rep
 async def test_what_is_private_waits_for_what_is_public_and_not_the_other_way_round(
     make_world: MakeWorld, replicate: ReplicateStandIn
 ) -> None:
-    replicate.delay = 0.4
+    replicate.delay = 2.0
     world = await make_world(replicate=replicate)
-    await world.at_once([partial(create, world), partial(create, world, world.bob, private=True)])
+    await world.begun(create(world))
+    await eventually(lambda: paid(replicate) == 1)
+    await create(world, world.bob, private=True)
     assert paid(replicate) == 1
-    old = {"description": "old", "private": True}
-    await world.at_once([partial(create, world, **old), partial(create, world, world.bob, description="old")])
+    await world.begun(create(world, description="old", private=True))
+    await eventually(lambda: paid(replicate) == 2)
+    await create(world, world.bob, description="old")
     assert paid(replicate) == 3
     assert [(await world.job(number)).state for number in range(1, 5)] == [JobState.DONE] * 4
 
@@ -210,8 +214,8 @@ async def test_what_is_private_waits_for_what_is_public_and_not_the_other_way_ro
 async def test_whoever_waits_takes_over_from_one_that_fails_or_is_cancelled(
     make_world: MakeWorld, replicate: ReplicateStandIn
 ) -> None:
-    replicate.delay = 1.0
-    replicate.script.append(Script(status="failed", error="boom"))
+    replicate.delay = 5.0
+    replicate.script.append(Script(status="failed", error="boom", delay=1.5))
     world = await make_world(replicate=replicate)
     await world.begun(create(world))
     await world.begun(create(world, world.bob))
@@ -278,3 +282,41 @@ async def test_who_is_forgotten_leaves_no_key(make_world: MakeWorld, replicate: 
     await world.ann.click(reply(question).message, label=labels(question)[0])
     await create(world, world.bob)
     assert paid(replicate) == 2
+
+
+async def test_fresh_below_a_direct_message_stays_private(make_world: MakeWorld, replicate: ReplicateStandIn) -> None:
+    replicate.delay = 0.3
+    world = await make_world(replicate=replicate)
+    world.env.inject_error("PATCH", "/webhooks/*/messages/@original", status=404, code=10015, times=None)
+    await world.at_once([partial(create, world, private=True)] * 2)
+    world.env.backend.faults.clear()
+    told = [message for message in world.ann.user.dm_channel.history() if "Fresh" in labels(message)]
+    await world.ann.user.click(told[0], label="Fresh")
+    job = await world.job(3)
+    assert (job.state, job.private) == (JobState.DONE, True)
+    assert paid(replicate) == 2
+
+
+async def test_what_is_gone_before_the_others_look_is_made_once_more_by_one_of_them(
+    make_world: MakeWorld, replicate: ReplicateStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replicate.delay = 2.0
+    monkeypatch.setattr("mv.services.reuse.LOOK_SECONDS", 1.0)
+    world = await make_world(replicate=replicate)
+    await world.begun(create(world))
+    await world.begun(create(world, world.bob))
+    await world.begun(create(world, world.manager))
+    await eventually(lambda: "take 1" in said(world.channel.history()[0]))
+    async with world.app.tools.records.write() as tx:
+        await tx.characters.delete((await world.job(1)).id, world.app.clock.now())
+    await world.env.settle(timeout=30)
+    assert [(await world.job(number)).state for number in (1, 2, 3)] == [JobState.DONE] * 3
+    assert paid(replicate) == 2
+
+
+async def test_the_books_agree_after_somebody_is_forgotten(make_world: MakeWorld, replicate: ReplicateStandIn) -> None:
+    world = await make_world(replicate=replicate)
+    await create(world)
+    question = await world.ann.slash(world.channel, "mydata forget")
+    await world.ann.click(reply(question).message, label=labels(question)[0])
+    assert (await world.app.auditor.check()).differences == []

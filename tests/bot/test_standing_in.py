@@ -182,3 +182,15 @@ async def test_an_answer_that_may_be_charged_is_not_asked_for_elsewhere(world: W
     await world.ann.slash(world.channel, "scenes create", **SCENES)
     assert (await world.job(1)).state is JobState.FAILED
     assert [request["_model"] for request in google.requests] == ["gemini-2.5-pro"] * 2
+
+
+async def test_a_kill_after_another_wrote_the_rest_asks_nobody_again(world: World, google: GeminiStandIn) -> None:
+    google.script.extend([Reply(scenes=1), *[error(503, "UNAVAILABLE")] * 3, Reply(delay=1.5)])
+    await world.begun(world.ann.slash(world.channel, "scenes create", **{**SCENES, "count": 3}))
+    await eventually(lambda: google.calls == 5)
+    await world.restart(kill=True)
+    await world.env.settle(timeout=30)
+    assert (await world.job(1)).state is JobState.DONE
+    models = [request["_model"] for request in google.requests]
+    assert models == ["gemini-2.5-pro"] * 4 + ["gemini-3.8-flash"] * 2, "the rest is asked for again once"
+    await balanced(world)

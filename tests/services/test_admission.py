@@ -388,7 +388,7 @@ async def test_what_does_not_fit_any_more_warns_as_well(desk: Desk, records: Dat
     await setting(records, Option.BUDGET, 1_000)
     first, second, third = await ask(desk, paid(700), paid(400), paid(None))
     assert [type(one) for one in (first, second, third)] == [Job, BudgetReached, Job]
-    assert await warnings(records) == [("server", 80, 1_000), ("server", 100, 1_000)]
+    assert await warnings(records) == [("server", 80, 700), ("server", 100, 700)]
 
 
 async def test_a_budget_of_nothing_lets_nothing_through(desk: Desk, records: Database) -> None:

@@ -108,15 +108,19 @@ class Making(Part):
             await doors.show(interaction, sheet_of(there), private=order.private)
 
     async def on_fresh(self, interaction: discord.Interaction, press: Press) -> None:
-        """A new character by the request that was answered from the library, to be seen as that answer is."""
+        """A new character by the request that was answered from the library, to be seen as that answer is; what stands
+        in a direct message may have been private."""
         view = await self.app.characters.view(actor_of(interaction), press.record)
         actor = await member_of(interaction, view.record.server_id)
+        alone = interaction.guild_id is None or (
+            interaction.message is not None and interaction.message.flags.ephemeral
+        )
         await doors.begin(
             interaction,
             self.app.engine,
             self.courier,
             lambda reply: self.app.characters.anew(actor, press.record, MemberId(press.member), reply),
-            private=interaction.message is not None and interaction.message.flags.ephemeral,
+            private=view.record.private or alone,
         )
 
     async def on_again(self, interaction: discord.Interaction, press: Press) -> None:
