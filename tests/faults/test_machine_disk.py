@@ -252,7 +252,7 @@ async def test_no_file_may_grow_not_even_the_log(tmp_path: Path) -> None:
 
 async def test_a_full_disk_at_the_start(tmp_path: Path) -> None:
     """With nothing on it yet, and with records."""
-    with small_disk(tmp_path / "disk", 1024) as disk:
+    with small_disk(tmp_path / "disk", 2048) as disk:
         data = str(disk.path / "data")
         async with Processes(tmp_path / "stage") as stage:
             stage.folder.mkdir()
