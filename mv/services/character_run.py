@@ -28,7 +28,7 @@ from mv.errors import (
     VendorError,
     revive,
 )
-from mv.ports import Painted, Run, Runner, Seen, Ticket, Transaction
+from mv.ports import Painted, Run, Runner, Ticket, Transaction
 from mv.services.character_lending import Lending
 from mv.services.character_library import first_takes
 from mv.services.character_orders import COLLECT, Orders, Painting, Plan, picture_bill
@@ -36,7 +36,7 @@ from mv.services.character_task import KIND, CharacterTask
 from mv.services.closing import BILL, fail, finish
 from mv.services.incidents import incident
 from mv.services.intake import Intake, Print
-from mv.services.reuse import Together, picture_key
+from mv.services.reuse import Together, alike, picture_key
 from mv.services.standing_in import Line
 from mv.services.tools import Tools
 from mv.services.trace import Trace
@@ -316,11 +316,8 @@ class CharacterRunner(Runner):
 async def _alike(
     job: Job, key: str, task: CharacterTask, tx: Transaction, record_id: RecordId | None
 ) -> RecordId | None:
-    seen = Seen(server_id=job.server_id, member_id=job.member_id)
-    looked_up = (
-        tx.characters.get(record_id) if record_id else tx.characters.asked_before(seen, key, private=job.private)
-    )
-    record = await looked_up
+    """As `Find`: with all its pictures."""
+    record = await alike(tx.characters, job, key, record_id)
     return record.id if record and len(await first_takes(tx, record)) == task.brief.images else None
 
 

@@ -20,7 +20,7 @@ from mv.domain.engine import Engine
 from mv.domain.ids import RecordId
 from mv.domain.jobs import Job, Phase
 from mv.domain.scenes import SceneBrief
-from mv.ports import Clock, Records, Run, Transaction
+from mv.ports import Clock, Records, Run, Seen, ShelfRows, Transaction
 from mv.services.character_orders import Plan
 from mv.services.character_task import CharacterTask
 from mv.services.closing import hand_out
@@ -64,6 +64,7 @@ ALIKE = "alike"
 """The note of a job that waits for another, which makes what it asks for."""
 
 B = TypeVar("B", SceneBrief, CharacterBrief)
+R = TypeVar("R")
 
 LOOK_SECONDS = 0.1
 """Between two looks whether the other is done. A sleep, for a task that only another can wake looks forgotten: to a
@@ -71,6 +72,14 @@ simulated Discord in tests, and to whoever looks into a process that hangs."""
 
 Find = Callable[[Transaction, RecordId | None], Awaitable[RecordId | None]]
 """The record of that key, or, if there is none, one of the same request: if it can stand for what is asked for."""
+
+
+async def alike(rows: ShelfRows[R], job: Job, key: str, record_id: RecordId | None) -> R | None:
+    """The record of that key, else the newest of the same request that the job's member may get."""
+    if record_id is not None:
+        return await rows.get(record_id)
+    seen = Seen(server_id=job.server_id, member_id=job.member_id)
+    return await rows.asked_before(seen, key, private=job.private)
 
 
 class Together:

@@ -22,10 +22,10 @@ from mv.domain.scene_check import Checked, check
 from mv.domain.scene_edits import with_scene
 from mv.domain.scenes import Change, SceneDraft, SceneList, SceneVersion, TokenUsage, default_title, meanwhile
 from mv.errors import BadAnswer, Blocked, MvError, NotFound, Uncertain, revive
-from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Seen, Transaction
+from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
 from mv.services.attempt import Attempt, ended_step, open_step
 from mv.services.closing import fail, finish, spent
-from mv.services.reuse import Together, scene_key
+from mv.services.reuse import Together, alike, scene_key
 from mv.services.scenes import held
 from mv.services.scenes_task import KIND, SceneTask
 from mv.services.standing_in import Line
@@ -326,11 +326,7 @@ async def _forgotten(tx: Transaction, job: Job, member: MemberId | None) -> bool
 
 async def _alike(job: Job, key: str, tx: Transaction, record_id: RecordId | None) -> RecordId | None:
     """As `Find`."""
-    if record_id is not None:
-        record = await tx.scenes.get(record_id)
-    else:
-        seen = Seen(server_id=job.server_id, member_id=job.member_id)
-        record = await tx.scenes.asked_before(seen, key, private=job.private)
+    record = await alike(tx.scenes, job, key, record_id)
     return record.id if record else None
 
 
