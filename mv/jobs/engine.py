@@ -152,13 +152,17 @@ class LocalEngine(JobEngine):
 
     # ── a job's life ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _take_in(self, job: Job) -> Work | None:
+    def _take_in(self, job: Job, *, begun: bool = False) -> Work | None:
         if job.kind not in self._runners:
             log.error("job %s is of a kind that nobody runs here: %s", job.ref, job.kind)
             return None
         work = Work(job, RecordsJournal(self._records, self._clock, job.id))
         self._works[job.id] = work
-        self._queue.push(job)
+        if begun:
+            self._queue.enter(job)
+            self._tasks.spawn(self._live(work), work.context)
+        else:
+            self._queue.push(job)
         return work
 
     def _pump(self) -> None:
@@ -280,13 +284,23 @@ class LocalEngine(JobEngine):
         stored since is about to be acknowledged and released."""
         async with self._records.read() as tx:
             unfinished = await tx.jobs.unfinished()
+            begun = {job.id for job in unfinished if job.state is JobState.RUNNING and await _began(tx, job)}
             undelivered = await tx.jobs.undelivered()
-        for job in unfinished:
-            just_now = until < job.created_at <= self._clock.now()  # not if the clock was set back since
-            if job.id not in self._works and not just_now:
+        now = self._clock.now()
+        unfinished = tuple(
+            job
+            for job in unfinished
+            if job.id not in self._works and not until < job.created_at <= now  # not if the clock was set back since
+        )
+        for kind, runner in self._runners.items():
+            runner.expect([job for job in unfinished if job.id in begun and job.kind is kind])
+        for job in sorted(unfinished, key=lambda job: job.id not in begun):
+            if job.id in begun and not self._draining:
+                self._take_in(job, begun=True)
+            else:
                 self.release(job)
-                if self._courier is not None and job.id in self._works:
-                    self._courier.follow(job)
+            if self._courier is not None and job.id in self._works:
+                self._courier.follow(job)
         self._tasks.spawn(self._catch_up(undelivered))
 
     async def _find(self, job_id: RecordId) -> Work | None:
@@ -316,3 +330,8 @@ class LocalEngine(JobEngine):
             log.warning("expired tokens could not be erased: %s", error.code)
         except Exception:
             log.exception("expired tokens could not be erased")
+
+
+async def _began(tx: Transaction, job: Job) -> bool:
+    """Whether its runner had begun something: then it goes on at once, before others that may ask for the same."""
+    return any(step.name != CANCEL for step in await tx.jobs.steps(job.id))

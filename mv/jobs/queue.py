@@ -118,6 +118,11 @@ class Queue:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def enter(self, job: Job) -> None:
+        """It counts as running at once, whatever the limits: it had its place before a restart."""
+        if self.push(job):
+            self._start(job.id, self._lines[owner(job)])
+
     def push(self, job: Job) -> bool:
         """Puts it into its member's line; False if it is here already."""
         if job.id in self._waiting or job.id in self._running:
@@ -143,7 +148,10 @@ class Queue:
         line = min(able, key=_turn, default=None)
         if line is None:
             return None
-        job = self._take(line.first(vendors), line)
+        return self._start(line.first(vendors), line)
+
+    def _start(self, job_id: RecordId, line: Line) -> Job:
+        job = self._take(job_id, line)
         self._starts += 1
         line.turn = (self._starts, 1, 0)
         line.running += 1

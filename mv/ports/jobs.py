@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from mv.domain.ids import MemberId, RecordId
@@ -44,6 +45,10 @@ class Runner(Protocol):
 
     async def close(self, job: Job, error: MvError) -> None:
         """Ends a job that has no result: state by the error, settles what its steps cost, gives the rest back."""
+
+    def expect(self, jobs: Sequence[Job]) -> None:
+        """Jobs that a process before this one began, and that will be run, or closed; before any job is."""
+        return
 
     async def settle(self) -> None:
         """Waits for what a cancelled run left behind that must be seen to its end, such as an order at a vendor whose

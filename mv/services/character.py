@@ -21,7 +21,7 @@ from mv.services.character_library import CharacterLibrary, Portrait, known_take
 from mv.services.character_task import CharacterTask, checked, draw_seed, for_ratio, repeated, rest_of
 from mv.services.defaults import naming, with_defaults, with_known_flavor
 from mv.services.project import find_project, still_open
-from mv.services.reuse import picture_key
+from mv.services.reuse import keys, picture_key
 from mv.services.tools import Tools, eyes, server_of
 
 __all__ = ["Characters", "Portrait"]
@@ -58,9 +58,9 @@ class Characters(CharacterLibrary):
         asked = checked(order if after is None else with_known_flavor(self._tools, order))
         order, chosen = await with_defaults(self._tools, actor, server, asked)
         flavor = self._tools.config.flavor(order.flavor)
-        lined = self._tools.line_up(Makes.IMAGES, flavor.image_params.engines, order.engine)
+        listed = flavor.image_params.engines
         brief, defaults = self._tools.config.fill_character(order, seed=draw_seed())
-        engines = for_ratio(lined.engines, brief.aspect_ratio)
+        meant = for_ratio(self._tools.meant(Makes.IMAGES, listed, order.engine), brief.aspect_ratio)
         project_id = None
         if order.project is not None:
             async with self._tools.records.read() as tx:
@@ -71,17 +71,22 @@ class Characters(CharacterLibrary):
             brief=brief,
             request=asked.model_dump(exclude_none=True),
             defaults_applied=defaults | chosen,
-            engines=tuple(engine.name for engine in engines),
-            notes=lined.notes,
+            engines=(),
+            asked=meant[0].name,
             reuse=self._tools.config.limits.reuse.characters and not order.fresh,
             by=actor.name,
         )
+        key = picture_key(self._tools.config, task, meant[0], project_id)
+        task = task.model_copy(update={"keys": keys(key, chosen=order.engine is not None)})
         if task.reuse:
-            key = picture_key(self._tools.config, task, engines[0], project_id)
-            there = await self.made_before(eyes(actor), key, task.brief.images, private=order.private)
+            await self._tools.preferences.check(server, actor.places)
+            there = await self.made_before(eyes(actor), task.keys, task.brief.images, private=order.private)
             if there is not None and len(there.previews) == task.brief.images:
                 return there
-            task = task.model_copy(update={"reuse": there is None})
+            task = task.model_copy(update={"lost": there.view.record.id if there else None})
+        lined = self._tools.line_up(Makes.IMAGES, listed, order.engine)
+        engines = for_ratio(lined.engines, brief.aspect_ratio)
+        task = task.model_copy(update={"engines": tuple(engine.name for engine in engines), "notes": lined.notes})
         ask = Ask(actor=actor, server_id=server, project_id=project_id, reply=reply, once=once)
         return await self._admit(ask, task, engines)
 

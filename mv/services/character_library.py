@@ -20,6 +20,7 @@ from mv.errors import NotFound
 from mv.ports import Seen, Transaction
 from mv.services.character_task import KIND, CharacterTask
 from mv.services.intake import kept
+from mv.services.reuse import asked_before
 from mv.services.shelf import Shelf
 from mv.services.smaller import ORIGINALS, PREVIEWS, smaller
 from mv.services.standing_in import passed_over
@@ -77,11 +78,10 @@ class CharacterLibrary(Shelf[Character]):
             record = await self._visible(tx, actor, record_id)
             return CharacterView(record=record, takes=await _shown(tx, record))
 
-    async def made_before(self, seen: Seen, key: str, images: int, *, private: bool) -> Portrait | None:
-        """The character that the request with this key made, with all its takes; as `ShelfRows.asked_before`. Previews
-        may be lost."""
+    async def made_before(self, seen: Seen, keys: Sequence[str], images: int, *, private: bool) -> Portrait | None:
+        """The character that the request with these keys made, with all its takes. Previews may be lost."""
         async with self._tools.records.read() as tx:
-            record = await tx.characters.asked_before(seen, key, private=private)
+            record = await asked_before(tx.characters, seen, keys, private=private)
             takes = await first_takes(tx, record) if record else ()
         if record is None or len(takes) != images:
             return None

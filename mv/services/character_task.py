@@ -39,8 +39,14 @@ class CharacterTask(BaseModel):
     numbers: tuple[int, ...] = ()
     """Which pictures of the request are made, from 1; all of them if none is named."""
     variation: Variation | None = None
+    asked: str = ""
+    """The engine that is meant: another may stand in for it."""
+    keys: tuple[str, ...] = ()
+    """Those of the request for a new character: see `keys` in `mv.services.reuse`."""
     reuse: bool = False
     """Whether a character that was made by the same request will do."""
+    lost: str | None = None
+    """The key of one that will not, for its pictures are gone."""
     by: str = ""
     """What whoever asked was called then."""
 

@@ -10,16 +10,16 @@ import asyncio
 import hashlib
 import json
 import unicodedata
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from mv.config import Config
-from mv.domain.character import CharacterBrief
+from mv.domain.character import Character, CharacterBrief
 from mv.domain.engine import Engine
-from mv.domain.ids import RecordId
+from mv.domain.ids import MemberId, RecordId, ServerId
 from mv.domain.jobs import Job, Phase
-from mv.domain.scenes import SceneBrief
+from mv.domain.scenes import SceneBrief, SceneList
 from mv.ports import Clock, Records, Run, Seen, ShelfRows, Transaction
 from mv.services.character_orders import Plan
 from mv.services.character_task import CharacterTask
@@ -44,6 +44,17 @@ def scene_key(config: Config, task: SceneTask, engine: Engine, project: RecordId
     return _digest(_engine(engine), project, task.character_id, *told)
 
 
+def keys(key: str, *, chosen: bool) -> tuple[str, ...]:
+    """Those of the records that answer a request with this key: what the engine made that is meant, and, unless a
+    member chose it, what another made in its place."""
+    return (key,) if chosen else (key, _digest(key, "in its place"))
+
+
+def key_of(task: CharacterTask | SceneTask, engine: Engine) -> str | None:
+    """That of what this engine made of it."""
+    return next(iter(task.keys[engine.name != task.asked :]), None)
+
+
 def _plainly(brief: B, *texts: str) -> B:
     return brief.model_copy(update={name: _plain(getattr(brief, name)) for name in texts})
 
@@ -64,7 +75,12 @@ ALIKE = "alike"
 """The note of a job that waits for another, which makes what it asks for."""
 
 B = TypeVar("B", SceneBrief, CharacterBrief)
-R = TypeVar("R")
+R = TypeVar("R", SceneList, Character)
+What = tuple[ServerId, MemberId | None, str]
+"""What is made: in a server, for everybody or for one member alone, by the request with this key."""
+
+Made = asyncio.Future[RecordId | None]
+"""The record that one job makes for all; None if it does not."""
 
 LOOK_SECONDS = 0.1
 """Between two looks whether the other is done. A sleep, for a task that only another can wake looks forgotten: to a
@@ -74,22 +90,52 @@ Find = Callable[[Transaction, RecordId | None], Awaitable[RecordId | None]]
 """The record of that key, or, if there is none, one of the same request: if it can stand for what is asked for."""
 
 
-async def alike(rows: ShelfRows[R], job: Job, key: str, record_id: RecordId | None) -> R | None:
-    """The record of that key, else the newest of the same request that the job's member may get."""
+async def asked_before(rows: ShelfRows[R], seen: Seen, keys: Sequence[str], *, private: bool) -> R | None:
+    """The newest record of the request with these keys, by the first of them that there is one of."""
+    for key in keys:
+        record = await rows.asked_before(seen, key, private=private)
+        if record is not None:
+            return record
+    return None
+
+
+async def alike(rows: ShelfRows[R], job: Job, keys: Sequence[str], record_id: RecordId | None) -> R | None:
+    """The record of that key, else the newest that the job's member may get; if it answers the request with `keys`."""
     if record_id is not None:
-        return await rows.get(record_id)
+        record = await rows.get(record_id)
+        return record if record is not None and record.request_key in keys else None
     seen = Seen(server_id=job.server_id, member_id=job.member_id)
-    return await rows.asked_before(seen, key, private=job.private)
+    return await asked_before(rows, seen, keys, private=job.private)
+
+
+def _what(job: Job, key: str) -> What:
+    return job.server_id, job.member_id if job.private else None, key
 
 
 class Together:
     """Jobs of this process that ask for the same at the same time: one works, the others wait for what it makes. Only a
-    job that runs is waited for, so it needs nobody's place to come to its end."""
+    job that has its place is waited for, so it needs nobody's to come to its end."""
 
     def __init__(self, records: Records, clock: Clock) -> None:
         self._records = records
         self._clock = clock
-        self._making: dict[Hashable, asyncio.Future[RecordId | None]] = {}
+        self._making: dict[What, Made] = {}
+        self._expected: dict[RecordId, tuple[What, Made]] = {}
+
+    def expect(self, jobs: Iterable[Job]) -> None:
+        """Jobs that began before a restart, before any job runs: from now on each is waited for, until it has run, or
+        is given up."""
+        for job in jobs:
+            keys = job.order.get("keys") if job.order.get("reuse") else None
+            if keys and _what(job, keys[0]) not in self._making:
+                what = _what(job, keys[0])
+                self._making[what] = made = asyncio.get_running_loop().create_future()
+                self._expected[job.id] = what, made
+
+    def give_up(self, job: Job) -> None:
+        """It ended without a result, perhaps before it ran."""
+        if job.id in self._expected:
+            self._ended(*self._expected.pop(job.id))
 
     async def make(
         self, run: Run, key: str, find: Find | None, make: Callable[[], Awaitable[bool]], version: int | None = None
@@ -109,31 +155,33 @@ class Together:
                 return
 
     @asynccontextmanager
-    async def _first(self, run: Run, key: str, *, wait: bool) -> AsyncIterator[asyncio.Future[RecordId | None]]:
+    async def _first(self, run: Run, key: str, *, wait: bool) -> AsyncIterator[Made]:
         """When nobody makes that any more: a future that is done if another made it meanwhile, with the record's key;
         else this job makes it, and sets the result. What is private waits for what is public too, never the other way
         round."""
-        public, own = (run.job.server_id, None, key), (run.job.server_id, run.job.member_id, key)
-        what = own if run.job.private else public
-        while wait and (making := self._making.get(what) or self._making.get(public)) is not None:
+        public, what = (run.job.server_id, None, key), _what(run.job, key)
+        _, mine = self._expected.pop(run.job.id, (what, None))
+        while mine is None and wait and (making := self._making.get(what) or self._making.get(public)) is not None:
             await run.progress(Phase.WAITING, note=ALIKE)
             while not making.done():  # noqa: ASYNC110  # see LOOK_SECONDS
                 await asyncio.sleep(LOOK_SECONDS)
             if making.result() is not None:
                 yield making
                 return
-        mine = self._making[what] = asyncio.get_running_loop().create_future()
+        if mine is None:
+            mine = self._making[what] = asyncio.get_running_loop().create_future()
         try:
             yield mine
         finally:
-            if self._making.get(what) is mine:
-                del self._making[what]
-            if not mine.done():
-                mine.set_result(None)
+            self._ended(what, mine)
 
-    async def _handed_out(
-        self, job: Job, find: Find, made: asyncio.Future[RecordId | None], version: int | None
-    ) -> bool:
+    def _ended(self, what: What, made: Made) -> None:
+        if self._making.get(what) is made:
+            del self._making[what]
+        if not made.done():
+            made.set_result(None)
+
+    async def _handed_out(self, job: Job, find: Find, made: Made, version: int | None) -> bool:
         now = self._clock.now()
 
         async def look(tx: Transaction) -> RecordId | None:

@@ -30,7 +30,7 @@ from mv.services.admission import Desk
 from mv.services.asking import Ask, Costs
 from mv.services.defaults import naming, with_defaults, with_known_flavor
 from mv.services.project import find_project, still_open
-from mv.services.reuse import scene_key
+from mv.services.reuse import asked_before, keys, scene_key
 from mv.services.scenes_task import KIND, Revision, SceneTask, checked, estimate
 from mv.services.shelf import Shelf
 from mv.services.tools import Tools, eyes, server_of
@@ -55,7 +55,8 @@ class Scenes(Shelf[SceneList]):
         asked = checked(order if after is None else with_known_flavor(self._tools, order))
         order, chosen = await with_defaults(self._tools, actor, server, asked)
         flavor = self._tools.config.flavor(order.flavor)
-        lined = self._tools.line_up(Makes.SCENES, flavor.scene_params.engines, None)
+        listed = flavor.scene_params.engines
+        meant = self._tools.meant(Makes.SCENES, listed, None)[0]
         brief, defaults = self._tools.config.fill_scenes(order)
         character_id = project_id = None
         if order.project is not None or parse_ref(order.character, Kind.CHARACTER) is not None:
@@ -68,25 +69,29 @@ class Scenes(Shelf[SceneList]):
             brief=brief,
             request=asked.model_dump(exclude_none=True),
             defaults_applied=defaults | chosen,
-            engines=lined.names,
-            notes=lined.notes,
+            engines=(),
+            asked=meant.name,
             character_id=character_id,
             reuse=self._tools.config.limits.reuse.scenes,
             by=actor.name,
             words_by=await self._taken_over(actor, asked, after) if after else None,
         )
+        key = scene_key(self._tools.config, task, meant, project_id)
+        task = task.model_copy(update={"keys": keys(key, chosen=False)})
         if task.reuse:
-            key = scene_key(self._tools.config, task, lined.engines[0], project_id)
-            there = await self._made_before(eyes(actor), key, private=order.private)
+            await self._tools.preferences.check(server, actor.places)
+            there = await self._made_before(eyes(actor), task.keys, private=order.private)
             if there is not None:
                 return there
+        lined = self._tools.line_up(Makes.SCENES, listed, None)
+        task = task.model_copy(update={"engines": lined.names, "notes": lined.notes})
         return await self._admit(
             Ask(actor=actor, server_id=server, project_id=project_id, reply=reply), task, lined.engines
         )
 
-    async def _made_before(self, seen: Seen, key: str, *, private: bool) -> SceneListView | None:
+    async def _made_before(self, seen: Seen, keys: Sequence[str], *, private: bool) -> SceneListView | None:
         async with self._tools.records.read() as tx:
-            record = await tx.scenes.asked_before(seen, key, private=private)
+            record = await asked_before(tx.scenes, seen, keys, private=private)
             view = await scene_list_view(tx, record, 1) if record else None
         return replace(view, reused_for=seen.member_id) if view else None
 

@@ -8,6 +8,7 @@ was in flight at a kill is asked again once.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -25,7 +26,7 @@ from mv.errors import BadAnswer, Blocked, MvError, NotFound, Uncertain, revive
 from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
 from mv.services.attempt import Attempt, ended_step, open_step
 from mv.services.closing import fail, finish, spent
-from mv.services.reuse import Together, alike, scene_key
+from mv.services.reuse import Together, alike, key_of
 from mv.services.scenes import held
 from mv.services.scenes_task import KIND, SceneTask
 from mv.services.standing_in import Line
@@ -93,13 +94,12 @@ class SceneRunner(Runner):
         line = await Line.of(run.journal, self._tools.config, task.engines)
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
         writing = _Writing(run=run, task=task, flavor=flavor, line=line, base=base)
-        if not task.reuse:
+        if not (task.reuse and task.keys):
             await self._make(writing)
             return
-        key = scene_key(self._tools.config, task, line.engine, run.job.project_id)
         begun = [await run.journal.seen(f"{WRITE}:{name}") for name in task.engines]
-        find = None if any(begun) else partial(_alike, run.job, key)
-        await self._together.make(run, key, find, partial(self._make, writing), version=1)
+        find = None if any(begun) else partial(_alike, run.job, task)
+        await self._together.make(run, task.keys[0], find, partial(self._make, writing), version=1)
 
     async def _make(self, writing: _Writing) -> bool:
         """Whether it can stand for what others ask for in the same words."""
@@ -109,13 +109,18 @@ class SceneRunner(Runner):
             writing.task = task.model_copy(update={"brief": task.brief.model_copy(update={"flavor": flavor.name})})
         draft = await self._write(writing)
         await run.progress(Phase.STORING)
-        key = scene_key(self._tools.config, writing.task, writing.engine, run.job.project_id)
+        key = key_of(task, writing.engine)
         await self._tools.records.insist(lambda tx: self._store(tx, writing, draft, key), lasting=False)
         return True
 
     async def close(self, job: Job, error: MvError) -> None:
         """Ends a job that made nothing."""
         await fail(self._tools.records, job, error, self._tools.clock.now())
+        self._together.give_up(job)
+
+    def expect(self, jobs: Sequence[Job]) -> None:
+        """Others that ask for the same wait for these."""
+        self._together.expect(jobs)
 
     async def _write(self, writing: _Writing) -> SceneDraft:
         brief, config, revision = writing.task.brief, self._tools.config, writing.task.revision
@@ -244,7 +249,7 @@ class SceneRunner(Runner):
             tokens_out=answer.usage.output_tokens + answer.usage.thinking_tokens,
         )
 
-    async def _store(self, tx: Transaction, writing: _Writing, draft: SceneDraft, key: str) -> None:
+    async def _store(self, tx: Transaction, writing: _Writing, draft: SceneDraft, key: str | None) -> None:
         job, task, now = writing.run.job, writing.task, self._tools.clock.now()
         record = await held(tx, RecordId(task.list_id)) if task.list_id else None
         task, draft = await _without_removed(tx, job, task, record, draft)
@@ -324,9 +329,9 @@ async def _forgotten(tx: Transaction, job: Job, member: MemberId | None) -> bool
     return member is not None and await tx.own.forgotten_since(job.server_id, member, job.created_at)
 
 
-async def _alike(job: Job, key: str, tx: Transaction, record_id: RecordId | None) -> RecordId | None:
+async def _alike(job: Job, task: SceneTask, tx: Transaction, record_id: RecordId | None) -> RecordId | None:
     """As `Find`."""
-    record = await alike(tx.scenes, job, key, record_id)
+    record = await alike(tx.scenes, job, task.keys, record_id)
     return record.id if record else None
 
 

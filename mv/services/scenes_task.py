@@ -56,6 +56,10 @@ class SceneTask(BaseModel):
     shown: int = 0
     """How many scenes the version has that is revised."""
     character_id: str | None = None
+    asked: str = ""
+    """The engine that is meant: another may stand in for it."""
+    keys: tuple[str, ...] = ()
+    """Those of the request for a new list: see `keys` in `mv.services.reuse`."""
     reuse: bool = False
     """Whether a list that was made by the same request will do."""
     by: str = ""

@@ -71,13 +71,10 @@ class Tools:
     meter: Meter = field(default_factory=Unmetered)
     stand_in: bool = False
 
-    def line_up(self, makes: Makes, names: Sequence[str], chosen: str | None) -> LineUp:
-        """The engines to try, in order: the one a member chose, else those of the flavor whose vendor has a key, and
-        that cost no more than the first of these. None whose vendor rests.
-
-        Raises Unknown for an engine that does not exist or makes something else, NotSetUp when no vendor can be asked,
-        VendorResting when all that could be are left alone.
-        """
+    def meant(self, makes: Makes, names: Sequence[str], chosen: str | None) -> tuple[Engine, ...]:
+        """The engines that a request means, whether they can be asked now or not, the first of all: the one a member
+        chose, else those of the flavor whose vendor has a key; if none has, all of them. Raises Unknown for an engine
+        that does not exist or makes something else."""
         if chosen is not None:
             engine = self.config.engine(chosen)
             if engine.makes is not makes:
@@ -88,13 +85,24 @@ class Tools:
             listed = tuple(self.config.engine(name) for name in names)
             wanted = tuple(e for i, e in enumerate(listed) if i == 0 or e.vendor is not Vendor.OFFLINE)
         ready = tuple(engine for engine in wanted if self.doors[engine.vendor].ready)
-        if ready:
-            day = self.clock.now().date()
-            awake = self._awake([engine for engine in ready if engine.costs_no_more(ready[0], day)])
-            return LineUp(engines=awake, rests="" if awake[0] is ready[0] else ready[0].name)
-        if self.stand_in and chosen is None:
-            return LineUp(engines=tuple(e for e in self.config.engines_for(makes) if e.vendor is Vendor.OFFLINE)[:1])
-        raise NotSetUp(vendor=wanted[0].vendor.value, variable=self.doors[wanted[0].vendor].variable)
+        if not ready and self.stand_in and chosen is None:
+            return tuple(e for e in self.config.engines_for(makes) if e.vendor is Vendor.OFFLINE)[:1]
+        return ready or wanted
+
+    def line_up(self, makes: Makes, names: Sequence[str], chosen: str | None) -> LineUp:
+        """The engines to try, in order: of those that are meant the ones that cost no more than the first, and whose
+        vendor does not rest.
+
+        Raises Unknown as `meant`, NotSetUp when no vendor can be asked, VendorResting when all that could be are left
+        alone.
+        """
+        meant = self.meant(makes, names, chosen)
+        first, door = meant[0], self.doors[meant[0].vendor]
+        if not door.ready:
+            raise NotSetUp(vendor=first.vendor.value, variable=door.variable)
+        day = self.clock.now().date()
+        awake = self._awake([engine for engine in meant if engine.costs_no_more(first, day)])
+        return LineUp(engines=awake, rests="" if awake[0] is first else first.name)
 
     def _awake(self, engines: Sequence[Engine]) -> tuple[Engine, ...]:
         """Those whose vendor does not rest; raises VendorResting if all do. There must be one."""
