@@ -64,7 +64,9 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
         actor = actor_of(interaction)
         found = await self.app.jobs.show(actor, ref)
         row = _line(actor, found.job, found.progress)
-        if row.progress is not None:
+        if found.asks(actor):
+            sheet = ui.question(found.job)
+        elif row.progress is not None:
             sheet = ui.progress_message(row.progress, row.about_what)
         else:
             sheet = ui.job_sheet(row.job, found.result, row.why, about_what=row.about_what, went=found.went)
@@ -76,8 +78,14 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
     async def cancel(self, interaction: discord.Interaction, ref: str) -> None:
         """Stops it, also at the vendor."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        job = await self.app.jobs.cancel(actor_of(interaction), ref)
-        await doors.show(interaction, notice.notice(f"{job.ref} is cancelled", "What it had reserved was given back."))
+        actor = actor_of(interaction)
+        job = (await self.app.jobs.show(actor, ref)).job
+        if job.unconfirmed is not None:
+            sheet = ui.left(job, await self.app.jobs.decline(job))
+        else:
+            await self.app.jobs.cancel(actor, ref)
+            sheet = notice.notice(f"{job.ref} is cancelled", "What it had reserved was given back.")
+        await doors.show(interaction, sheet)
 
     async def on_cancel(self, interaction: discord.Interaction, press: Press) -> None:
         """Under a job's progress; the message itself then says so."""
@@ -101,7 +109,7 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
     async def on_leave(self, interaction: discord.Interaction, press: Press) -> None:
         """Cancel, in the place of Go."""
         job = await self.app.jobs.own(actor_of(interaction), press.record)
-        await doors.turn(interaction, ui.left(job, await self.app.jobs.came_of(job)))
+        await doors.turn(interaction, ui.left(job, await self.app.jobs.decline(job)))
 
     async def on_edit(self, interaction: discord.Interaction, press: Press) -> None:
         """Opens the form with the text still in it."""
@@ -131,16 +139,19 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
             before=turn.before or None,
             project=str(Ref(Kind.PROJECT, turn.project)) if turn.project else None,
         )
-        rows = [_line(actor, job, jobs.progress(job), brief=True) for job in page.rows]
+        went = await jobs.went(page.rows)
+        rows = [_line(actor, job, jobs.progress(job), brief=True, went=went.get(job.id)) for job in page.rows]
         return ui.job_rows(rows, page.before, turn, jobs.held_up())
 
 
-def _line(actor: Actor, job: Job, progress: Progress | None, *, brief: bool = False) -> ui.JobLine:
+def _line(
+    actor: Actor, job: Job, progress: Progress | None, *, brief: bool = False, went: Ref | None = None
+) -> ui.JobLine:
     """A job as this member may see it: its text only if it is their own, and of another's private job not even what
     went wrong."""
     own = job.member_id == actor.member_id
     why = ""
-    if job.error and (own or not job.private):
+    if job.error and not job.declined and (own or not job.private):
         error = revive(job.error, dict(job.error_facts or {}))
         why = in_brief(error) if brief else words(error).what
-    return ui.JobLine(job=job, progress=progress, about_what=job.about if own else "", why=why)
+    return ui.JobLine(job=job, progress=progress, about_what=job.about if own else "", why=why, went=went)

@@ -33,7 +33,7 @@ class UsageCog(commands.GroupCog, group_name="usage", group_description="What yo
     def __init__(self, app: App, courier: DiscordCourier) -> None:
         self.app = app
 
-    @app_commands.command(name="me", description="What you used, what is left, and when it starts anew")
+    @app_commands.command(name="me", description="What you used, what is left, and when it resets")
     async def me(self, interaction: discord.Interaction) -> None:
         """Here; in a direct message, in every server shared with the bot."""
         names = {ServerId(guild.id): guild.name for guild in interaction.client.guilds}

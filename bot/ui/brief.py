@@ -37,7 +37,7 @@ _BRIEF: dict[type, Callable[[Any], str]] = {
     e.NoPicture: lambda x: "no usable picture came",
     e.Partial: lambda x: f"{x.got} of {x.wanted} pictures came",
     e.Stopped: lambda x: f"by {member(x.by_id)}" if x.by_id else "by the bot",
-    e.Unconfirmed: lambda x: f"waited for Go to {rounded(x.estimate)}",
+    e.Unconfirmed: lambda x: f"up to {rounded(x.estimate)}",
     e.Uncertain: lambda x: "what became of it is not known",
     e.NotFound: lambda x: f"the {x.kind} is gone",
     e.StorageFull: lambda x: "the bot's disk is full",

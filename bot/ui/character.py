@@ -141,7 +141,8 @@ def _wish(view: CharacterView, take: Take) -> str:
 
 def _facts(view: CharacterView, take: Take) -> str:
     record = view.record
-    facts = [f"**Made** · {stamp(take.created_at)}"]
+    of = f" · by {member(record.owner_id)}" if view.reused_for is not None else ""
+    facts = [f"**Made** · {stamp(take.created_at)}{of}"]
     if view.lists:
         named = " · ".join(f"{made.ref} {line(made.title, 60)}" for made in view.lists)
         facts.append(f"**Scene lists** · {named}")

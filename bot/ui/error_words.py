@@ -100,29 +100,29 @@ def _used_up(error: e.AllowanceUsedUp) -> Words:
     mine = {"member": "Your own limit", "role": "The limit of your role"}.get(
         error.whose, "The limit for everybody here"
     )
-    what = f"Your allowance of {error.kind} does not suffice: {used} of {limit} used this {error.period}, "
+    what = f"Your allowance of {error.kind} is not enough: {used} of {limit} used this {error.period}, "
     if error.wanted is None:
         what += "and nobody knows what this engine costs."
     else:
         what += f"and this would take {dollars(error.wanted) if money else error.wanted} more."
     ask = "Managers of this server can change it with `/quota set`."
-    return Words(what, f"{mine} starts anew <t:{error.resets_at}:R>. {ask}")
+    return Words(what, f"{mine} resets <t:{error.resets_at}:R>. {ask}")
 
 
 def _budget_reached(error: e.BudgetReached) -> Words:
     if error.scope == "bot":  # servers learn nothing of each other
         what = "This bot's budget for the month is used up."
-        return Words(what, f"It starts anew <t:{error.resets_at}:R>. Whoever runs the bot can raise it.")
+        return Words(what, f"It resets <t:{error.resets_at}:R>. Whoever runs the bot can raise it.")
     whose = f"The budget of project {error.ref}" if error.scope == "project" else "The budget of this server"
     if error.limit == 0:
         what = f"{whose} is nothing at all, so nothing that costs money can be made."
     else:
-        what = f"{whose} does not suffice: {dollars(error.used)} of {dollars(error.limit)} used this month, "
+        what = f"{whose} is not enough: {dollars(error.used)} of {dollars(error.limit)} used this month, "
         need = "and nobody knows what this engine costs" if error.wanted is None else None
         what += (need or f"and this would take up to {dollars(error.wanted or 0)} more") + "."
     way = f"`/project budget ref:{error.ref}`" if error.scope == "project" else "`/settings set budget`"
     ask = f"Managers of this server can raise it with {way}."
-    return Words(what, ask if error.limit == 0 else f"It starts anew <t:{error.resets_at}:R>. {ask}")
+    return Words(what, ask if error.limit == 0 else f"It resets <t:{error.resets_at}:R>. {ask}")
 
 
 _PARTS = ("version", "take")
@@ -203,7 +203,7 @@ def _file_too_large(error: e.FileTooLarge) -> Words:
 
 def _too_late(error: e.TooLate) -> Words:
     how = {"done": "is done", "failed": "has failed", "cancelled": "was cancelled"}.get(error.state, "has ended")
-    return Words(f"Too late: {error.ref} {how} already; there is nothing left to cancel.")
+    return Words(f"Too late: {error.ref} {how} already; nothing more can be done with it.")
 
 
 def _not_allowed(error: e.NotAllowed) -> Words:

@@ -32,7 +32,7 @@ export · import · star · delete
 `/character` create · vary · show · list · search · history · main · rename · original · star · delete
 `/project` create · show · list · rename · archive · export · budget
 `/jobs` list · show · cancel
-`/usage` me: what you used, what is left, when it starts anew · member · server · ledger: for managers
+`/usage` me: what you used, what is left, when it resets · member · server · ledger: for managers
 `/mydata` export · forget: what is yours
 `/quota` set · show · clear: for managers
 `/settings` show · set: for managers"""

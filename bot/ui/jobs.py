@@ -68,13 +68,14 @@ _DELIVERED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobLine:
-    """A row of the list: a job, how far it is, what it works on, and in safe words what went wrong. The last two only
-    where the reader may know."""
+    """A row of the list: a job, how far it is, what it works on, and in safe words what went wrong: these two only
+    where the reader may know; and what Go made of a question."""
 
     job: Job
     progress: Progress | None = None
     about_what: str = ""
     why: str = ""
+    went: Ref | None = None
 
 
 def progress_message(progress: Progress, about_what: str = "", notes: Iterable[str] = ()) -> Sheet:
@@ -149,7 +150,7 @@ def job_sheet(
     lock = f" {LOCK}" if job.private else ""
     lines = [
         f"### {job.ref} · {MAKES[job.kind]}{lock}",
-        f"{_SIGNS[job.state]} **{_state_of(job).capitalize()}**{made}",
+        f"{_SIGNS[job.state]} **{_state_of(job, went).capitalize()}**{made}",
     ]
     said = quote(about_what, 200)
     lines += [part for part in (said, words) if part]
@@ -222,12 +223,18 @@ def _row(row: JobLine) -> tuple[str, str]:
     return f"{_SIGNS[job.state]} **{job.ref}** · {MAKES[job.kind]}{lock}{about_what}", " · ".join(facts)
 
 
-def _state_of(job: Job) -> str:
-    return STATES[job.state] if job.unconfirmed is None else "not started"
+def _state_of(job: Job, went: Ref | None) -> str:
+    if job.unconfirmed is None:
+        return STATES[job.state]
+    if job.declined:
+        return "cancelled, not started"
+    return "not started" if went is not None else "waits for Go"
 
 
 def _state(row: JobLine) -> str:
-    state, progress = _state_of(row.job), row.progress
+    state, progress = _state_of(row.job, row.went), row.progress
+    if row.went is not None:
+        return f"{state}: Go made {row.went}"
     if progress is None:
         return f"{state}: {row.why}" if row.why else state
     place = "" if progress.place is None else f", place {progress.place}"

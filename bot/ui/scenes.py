@@ -146,7 +146,8 @@ def _head(view: SceneListView) -> discord.Embed:
     if draft.palette:
         facts.append("**Palette** · " + " ".join(f"`{colour}`" for colour in draft.palette))
     cost = price(version.cost if view.reused_for is None else 0)
-    facts.append(f"**{_first_up(how_made(version))}** · {stamp(version.created_at)} · {cost}")
+    of = f" · by {member(version.author_id)}" if view.reused_for is not None else ""
+    facts.append(f"**{_first_up(how_made(version))}** · {stamp(version.created_at)}{of} · {cost}")
     if view.reused_for is not None:
         facts.append(f"{REUSED} **Again** asks the generator all the same, for another version.")
     meanwhile = made_meanwhile_text(view.meanwhile)

@@ -76,12 +76,12 @@ def budget_notice(warned: Warned, project: Project | None) -> Sheet:
         jobs = "new jobs in it that cost money"
     else:
         whose, way, jobs = "this server", "/settings set budget", "new jobs that cost money"
-    share = f"used to {warned.percent} %"
+    share = f"{warned.percent} % used"
     spent = f"{dollars(warned.used)} of {dollars(warned.allowed)} is spent or reserved in {warned.month}."
     then = f"Once it is used up, {jobs} are refused until the month ends."
     if over and warned.used < warned.allowed:
         share = "nearly used up"
-        then = f"A job was refused for which the rest does not suffice. {then}"
+        then = f"A job was refused for which the rest is not enough. {then}"
     elif over:
         share = "used up"
         then = f"{jobs[:1].upper()}{jobs[1:]} are refused until the month ends; those that run come to their end."
@@ -135,7 +135,7 @@ def _standing(allowance: Allowance) -> tuple[str, str]:
     used, limit, left = (amount(quota.kind, value) for value in (allowance.used, quota.limit, allowance.left))
     return KINDS[quota.kind], (
         f"{bar(allowance.used, quota.limit, 8)}\n**{used}** of {limit} {_NOW[quota.period]}\n"
-        f"{left} left, anew {stamp(allowance.resets_at, 'R')}"
+        f"{left} left, resets {stamp(allowance.resets_at, 'R')}"
     )
 
 

@@ -125,7 +125,7 @@ class Job:
     delivered_at: datetime | None = None
     delivered_by: Delivery | None = None
     once: str | None = None
-    """The key of the `Once` it was asked for under."""
+    """The key of the `Once` it was asked for under; of a question that of its answer, if this was Cancel."""
 
     @property
     def about(self) -> str:
@@ -142,6 +142,11 @@ class Job:
     def unconfirmed(self) -> int | None:
         """Micro-dollars that its member is asked about, if it is only that question; None of any other job."""
         return int((self.error_facts or {})["estimate"]) if self.error == Unconfirmed.__name__ else None
+
+    @property
+    def declined(self) -> bool:
+        """Whether it is a question whose member said Cancel."""
+        return self.unconfirmed is not None and self.once is not None
 
     def as_question(self, estimate: int) -> Job:
         """What is stored of a new job until its member says Go to so many micro-dollars: over before it started, with

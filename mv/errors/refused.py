@@ -214,7 +214,8 @@ class NothingSet(Refused):
 
 @dataclass(eq=False)
 class TooLate(Refused):
-    """The job is past the point where it could be cancelled; `state` says how it ended."""
+    """The job is past the point where it could be cancelled, or, of a question, answered by Go; `state` says how it
+    ended."""
 
     ref: str
     state: str
@@ -222,7 +223,7 @@ class TooLate(Refused):
 
 @dataclass(eq=False)
 class AllowanceUsedUp(Refused):
-    """An allowance does not suffice. `limit`, `used` and `wanted` are counts or micro-dollars; `wanted` is None for a
+    """An allowance is not enough. `limit`, `used` and `wanted` are counts or micro-dollars; `wanted` is None for a
     price that is not known. `resets_at` is a Unix time in seconds."""
 
     kind: str
@@ -236,7 +237,7 @@ class AllowanceUsedUp(Refused):
 
 @dataclass(eq=False)
 class BudgetReached(Refused):
-    """A month's budget does not suffice. `scope` is project, server or bot; `limit`, `used` and `wanted` are
+    """A month's budget is not enough. `scope` is project, server or bot; `limit`, `used` and `wanted` are
     micro-dollars, `wanted` None if the price is not known; `resets_at` is a Unix time in seconds; `ref` is the
     project's."""
 

@@ -290,6 +290,9 @@ class JobRows(Protocol):
     async def set_message(self, job_id: RecordId, message_id: MessageId) -> None:
         """The message that shows this job."""
 
+    async def set_once(self, job_id: RecordId, key: str) -> None:
+        """From now on it stands in the way of asking under this key."""
+
     async def set_delivered(self, job_id: RecordId, by: Delivery, at: datetime, message_id: MessageId | None) -> None:
         """Also erases the interaction's token."""
 

@@ -52,7 +52,7 @@ class Desk:
 
     async def admit(self, application: Application) -> Job:
         """The stored job, its cost reserved; or only the question whether to (`Job.unconfirmed`). Raises NotHere,
-        Repeated, AlreadyAsked, AllowanceUsedUp, BudgetReached or TooManyWaiting, and then nothing is stored;
+        Repeated, AlreadyAsked, TooLate, AllowanceUsedUp, BudgetReached or TooManyWaiting, and then nothing is stored;
         StorageError if the records cannot answer: nothing is let through unseen."""
         rules = await self._preferences.check(application.server_id, application.places)
         answer: asyncio.Future[Job] = asyncio.get_running_loop().create_future()

@@ -11,7 +11,7 @@ from mv.domain.budget import Account, Budget, Scope, Warned
 from mv.domain.ids import RecordId, Ref
 from mv.domain.jobs import Job
 from mv.domain.usage import AllowanceKind, Quota, in_force, window
-from mv.errors import AllowanceUsedUp, AlreadyAsked, BudgetReached, MvError, Repeated, TooManyWaiting
+from mv.errors import AllowanceUsedUp, AlreadyAsked, BudgetReached, MvError, Repeated, TooLate, TooManyWaiting
 from mv.services.application import Application, Who
 
 
@@ -74,7 +74,7 @@ class Headroom:
             sums[account, kind] = sums.get((account, kind), 0) + amount
 
     def warn(self, budget: Budget, used: int, *, refused: bool = False) -> None:
-        """Its managers are to be told of the marks that it reached; of the last one also when it does not suffice for a
+        """Its managers are to be told of the marks that it reached; of the last one also when it is not enough for a
         job, though something is left."""
         for mark in budget.reached(max(used, budget.limit) if refused else used):
             self.warned.append(
@@ -115,6 +115,8 @@ class Headroom:
         if first is not None:
             return Repeated(ref=str(first.ref))
         before = self.onces.get(application.once.key) if application.once else None
+        if before is not None and before.declined:
+            return TooLate(ref=str(before.ref), state=before.state.value)
         return AlreadyAsked(ref=str(before.ref), member_id=before.member_id) if before else None
 
     def _beyond_allowance(self, asked: Asked) -> AllowanceUsedUp | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mv.domain import limits
@@ -28,6 +29,11 @@ class JobView:
     progress: Progress | None
     result: Ref | None
     went: Ref | None = None
+
+    def asks(self, actor: Actor) -> bool:
+        """Whether it is a question that waits for this actor's answer."""
+        waits = self.job.unconfirmed is not None and not self.job.declined and self.went is None
+        return waits and self.job.member_id == actor.member_id
 
 
 class Jobs:
@@ -109,10 +115,23 @@ class Jobs:
             raise TextRemoved(ref=str(job.ref))
         return job
 
-    async def came_of(self, job: Job) -> Job | None:
-        """What was made of a job by Retry, or of a question by Go."""
+    async def decline(self, job: Job) -> Job | None:
+        """Cancel, to a question: from now on Go makes nothing of it. The job that Go made before, if there is one."""
+
+        async def answer(tx: Transaction) -> Job | None:
+            went = await _came_of(tx, job)
+            if went is None:
+                await tx.jobs.set_once(job.id, again_key(job))
+            return went
+
+        return await self._tools.records.transact(answer)
+
+    async def went(self, jobs: Iterable[Job]) -> dict[RecordId, Ref]:
+        """What Go made of those that are questions."""
+        keys = {again_key(job): job.id for job in jobs if job.unconfirmed is not None and not job.declined}
         async with self._tools.records.read() as tx:
-            return await _came_of(tx, job)
+            came = await tx.jobs.asked((), [Once(key=key) for key in keys])
+        return {keys[job.once]: job.ref for job in came if job.once in keys}
 
     async def get(self, job_id: RecordId) -> Job | None:
         """By key, for the courier."""
@@ -161,7 +180,8 @@ def _post(by: Delivery) -> str:
 
 
 async def _came_of(tx: Transaction, job: Job) -> Job | None:
-    return next(iter(await tx.jobs.asked((), [Once(key=again_key(job))])), None)
+    came = await tx.jobs.asked((), [Once(key=again_key(job))])
+    return next((other for other in came if other.id != job.id), None)
 
 
 async def _result(tx: Transaction, actor: Actor, job: Job) -> Ref | None:

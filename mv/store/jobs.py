@@ -9,17 +9,17 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Update, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
-from mv.domain.jobs import Delivery, Job, JobKind, JobState, Once
+from mv.domain.jobs import REUSED, Delivery, Job, JobKind, JobState, Once
 from mv.errors import MvError, StorageDamaged
 from mv.ports import Backlog, Choice, JobRows, Page
 from mv.store.job_map import from_job, to_job
 from mv.store.journal import JournalRows
 from mv.store.queries import Condition, Query, among, members_of, newest, page, typed
-from mv.store.tables import jobs
+from mv.store.tables import jobs, steps
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ _UNREADABLE = (StorageDamaged, ValueError, TypeError)
 """What a row raises that holds something else than was stored."""
 _INSERT = insert(jobs)
 _OPEN: Condition = jobs.c.finished_at.is_(None)
+_REUSED: Condition = exists().where(steps.c.job_id == jobs.c.id, steps.c.name == REUSED)
 _ONE = select(jobs).where(jobs.c.id == bindparam("which"))
 _CHANGE = update(jobs).where(jobs.c.id == bindparam("which"))
 _CHANGE_OPEN = _CHANGE.where(_OPEN)
@@ -186,6 +187,10 @@ class SqlJobRows(JournalRows, JobRows):
         """The message that shows this job."""
         await self._change(_CHANGE, job_id, message_id=message_id)
 
+    async def set_once(self, job_id: RecordId, key: str) -> None:
+        """From now on it stands in the way of asking under this key."""
+        await self._change(_CHANGE, job_id, once=key)
+
     async def set_delivered(self, job_id: RecordId, by: Delivery, at: datetime, message_id: MessageId | None) -> None:
         """Also erases the interaction's token. The first delivery stays on record."""
         shown = {} if message_id is None else {"message_id": message_id}
@@ -198,8 +203,8 @@ class SqlJobRows(JournalRows, JobRows):
 
     async def usual_seconds(self, engine: str, kind: JobKind) -> float | None:
         """Median running time in seconds of the last 20 finished jobs of that engine. One during which the clock was
-        set back tells nothing."""
-        done = (jobs.c.engine == engine, jobs.c.kind == kind.value, jobs.c.state == JobState.DONE.value)
+        set back tells nothing, nor does one that made nothing."""
+        done = (jobs.c.engine == engine, jobs.c.kind == kind.value, jobs.c.state == JobState.DONE.value, ~_REUSED)
         query = select(jobs.c.started_at, jobs.c.finished_at).where(*done).order_by(jobs.c.finished_at.desc())
         rows = await self._connection.execute(query.limit(SAMPLE))
         took: list[float] = sorted(

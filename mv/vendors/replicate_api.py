@@ -136,7 +136,7 @@ class ReplicateApi:
         from mv.vendors.replicate_wire import judge
 
         try:
-            # The wire's limit starts anew with every byte: an answer that drips would never end.
+            # The wire's limit resets with every byte: an answer that drips would never end.
             async with asyncio.timeout(self._answer_seconds * 4 / 3):
                 return await call
         except Exception as error:

@@ -56,12 +56,12 @@ async def test_a_budget_is_set_met_told_of_and_raised(world: World) -> None:
     await world.bob.slash(world.channel, "scenes create", **SCENES)
     told = [said(message) for message in notices.history()]
     assert len(told) == 2, "both marks at once, each once"
-    assert "The budget of this server is used to 80 %" in told[0] + told[1]
+    assert "The budget of this server is 80 % used" in told[0] + told[1]
     assert "The budget of this server is used up" in told[0] + told[1]
     assert "$0.30 of $0.30 is spent or reserved" in told[0] + told[1]
     refused = await world.ann.slash(world.channel, "scenes create", **SCENES)
     assert refused.ephemeral
-    for words in ("The budget of this server does not suffice: $0.30 of $0.30", "up to $0.10 more", "starts anew",
+    for words in ("The budget of this server is not enough: $0.30 of $0.30", "up to $0.10 more", "resets",
                   "`/settings set budget`", "Nothing was charged"):  # fmt: skip
         assert words in said(refused)
     assert len(list(notices.history())) == 2
@@ -86,7 +86,7 @@ async def test_a_projects_budget_is_for_managers_to_set(world: World) -> None:
     assert "P1 may spend $0.15 a month" in said(answer)
     await world.ann.slash(world.channel, "scenes create", **SCENES, project="P1")
     refused = said(await world.ann.slash(world.channel, "scenes create", **SCENES, project="P1"))
-    assert "The budget of project P1 does not suffice: $0.10 of $0.15" in refused
+    assert "The budget of project P1 is not enough: $0.10 of $0.15" in refused
     assert "`/project budget ref:P1`" in refused
     await world.ann.slash(world.channel, "scenes create", **SCENES)
     assert "Budget** · $0.15 a month" in said(await world.bob.slash(world.channel, "project show", ref="P1"))
@@ -176,7 +176,7 @@ async def test_a_picture_that_was_made_for_nothing_is_the_budgets_loss_and_no_me
     assert "$0.04 (40 %)" in said(await world.manager.slash(world.channel, "settings show"))
     await world.ann.slash(world.channel, "character create", description="x", engine="imagen-4")
     refused = said(await world.ann.slash(world.channel, "character create", description="x", engine="imagen-4"))
-    assert "The budget of this server does not suffice: $0.08 of $0.10" in refused
+    assert "The budget of this server is not enough: $0.08 of $0.10" in refused
     await balanced(world)
 
 
@@ -205,4 +205,4 @@ async def test_what_does_not_suffice_any_more_is_not_told_as_used_up(world: Worl
     told = [said(message) for message in notices.history()]
     assert "The budget of this server is nearly used up" in told[-1]
     assert "$0.20 of $0.25 is spent or reserved" in told[-1]
-    assert "A job was refused for which the rest does not suffice" in told[-1]
+    assert "A job was refused for which the rest is not enough" in told[-1]

@@ -43,7 +43,7 @@ async def test_an_edit_that_is_refused_keeps_what_was_edited(make_world: MakeWor
     shown = await world.ann.click(world.last, label="Edit and retry")
     await world.manager.slash(world.channel, "quota set", kind="scenes", limit=0.0, period="day", member=world.ann)
     refused = await world.ann.submit_modal(shown, {"idea": "A new idea", "character": "Mara"})
-    assert "does not suffice" in said(refused)
+    assert "is not enough" in said(refused)
     await world.manager.slash(world.channel, "quota clear", member=world.ann)
     again = await world.ann.click(reply(refused), label="Change it")
     assert values(again) == {"idea": "A new idea", "character": "Mara"}

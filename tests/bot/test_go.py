@@ -156,6 +156,39 @@ async def test_cancel(world: World, replicate: ReplicateStandIn) -> None:
     assert await audited(world) == Audit(jobs=2)
 
 
+@pytest.mark.parametrize("kill", [False, True])
+async def test_go_after_cancel_makes_nothing(world: World, replicate: ReplicateStandIn, kill: bool) -> None:
+    message = reply(await ask(world))
+    other = reply(await world.ann.slash(world.channel, "jobs show", ref="J1"))
+    await world.ann.click(message, label="Cancel")
+    await world.restart(kill=kill)
+    late = await world.ann.click(other, label="Go")
+    assert late.ephemeral
+    assert "Too late: J1 was cancelled already" in said(late)
+    await world.ann.click(other, label="Cancel")
+    assert "J1 is not made" in said(_now(world, other))
+    assert (await jobs(world), replicate.counts["creates"]) == (1, 0)
+    assert await audited(world) == Audit(jobs=1)
+
+
+@pytest.mark.parametrize("pressed", [("Cancel", "Go"), ("Go", "Cancel")])
+async def test_go_and_cancel_at_once_have_one_effect(
+    world: World, replicate: ReplicateStandIn, pressed: tuple[str, str]
+) -> None:
+    messages = [reply(await ask(world)), reply(await world.ann.slash(world.channel, "jobs show", ref="J1"))]
+    presses = zip(messages, pressed, strict=True)
+    await world.at_once([partial(world.ann.click, message, label=label) for message, label in presses])
+    told = " ".join(said(message) for message in world.channel.history(viewer=world.ann))
+    if await jobs(world) == 1:
+        assert "Too late: J1" in told
+        assert "J1 is not made" in told
+    else:
+        assert "J2 is asked for already" in told
+        assert "J1 is not made" not in told
+    assert replicate.counts["creates"] == 2 * (await jobs(world) - 1)
+    assert (await audited(world)).differences == []
+
+
 def _now(world: World, message: Any) -> Any:
     return next(each for each in world.channel.history(viewer=world.ann) if each.id == message.id)
 
@@ -221,10 +254,10 @@ async def test_what_is_refused_is_not_asked_about(world: World) -> None:
         assert is_question(await ask(world), number), "a question uses nothing of the budget"
     assert list(notices.history()) == []
     refused = await ask(world, images=4)
-    assert "The budget of this server does not suffice: $0.00 of $0.10" in said(refused)
+    assert "The budget of this server is not enough: $0.00 of $0.10" in said(refused)
     assert labels(refused) == []
     await world.manager.slash(world.channel, "quota set", kind="images", limit=1.0, period="day")
-    assert "Your allowance of images does not suffice" in said(await ask(world))
+    assert "Your allowance of images is not enough" in said(await ask(world))
     assert await jobs(world) == 2
     assert (await audited(world)).differences == []
 
@@ -235,7 +268,7 @@ async def test_what_is_used_up_meanwhile_is_refused_at_go(world: World, replicat
     await world.ann.click(questions[0], label="Go")
     refused = await world.ann.click(questions[1], label="Go")
     assert refused.ephemeral
-    assert "The budget of this server does not suffice: $0.08 of $0.10" in said(refused)
+    assert "The budget of this server is not enough: $0.08 of $0.10" in said(refused)
     assert replicate.counts["creates"] == 2
     await put(world, budget=1.0)
     await world.ann.click(questions[1], label="Go")
@@ -375,20 +408,27 @@ async def test_when_checks_take_long_the_question_is_still_for_the_asker_alone(
 async def test_jobs_show_and_list_say_what_it_was(world: World) -> None:
     await ask(world)
     await ask(world, private=True)
-    shown = said(await world.ann.slash(world.channel, "jobs show", ref="J1"))
-    for words in ("**Not started**", "may cost up to $0.08", "only after **Go**", "> a \\*fox\\*", "not charged"):
+    shown = said(await world.manager.slash(world.channel, "jobs show", ref="J1"))
+    for words in ("**Waits for go**", "may cost up to $0.08", "only after **Go**", "not charged"):
         assert words in shown
     assert "deliver" not in shown
     assert "on its way" not in shown
     listed = said(await world.ann.slash(world.channel, "jobs list"))
-    assert listed.count("not started: waited for Go to $0.08") == 2
+    assert listed.count("waits for Go: up to $0.08") == 2
     theirs = said(await world.manager.slash(world.channel, "jobs list"))
-    assert theirs.count("not started") == 2
+    assert theirs.count("waits for Go") == 2
     assert theirs.count("$0.08") == 1
-    message = next(m for m in world.channel.history(viewer=world.ann) if "J1\nGo ahead?" in said(m))
-    await world.ann.click(message, label="Go")
+    asked = await world.ann.slash(world.channel, "jobs show", ref="J1")
+    assert is_question(asked, 1), "it can be answered here as well"
+    await world.ann.click(reply(asked), label="Go")
     assert "**Not started** · **Go** made **J3**" in said(await world.ann.slash(world.channel, "jobs show", ref="J1"))
-    assert "Too late" in said(await world.ann.slash(world.channel, "jobs cancel", ref="J1"))
+    assert "J3 is asked for already" in said(await world.ann.slash(world.channel, "jobs cancel", ref="J1"))
+    assert "J2 is not made" in said(await world.manager.slash(world.channel, "jobs cancel", ref="J2"))
+    listed = said(await world.ann.slash(world.channel, "jobs list"))
+    assert "not started: Go made J3" in listed
+    assert "cancelled, not started" in listed
+    assert "waits" not in listed
+    assert "Cancelled, not started" in said(await world.ann.slash(world.channel, "jobs show", ref="J2"))
 
 
 async def test_only_what_is_begun_is_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

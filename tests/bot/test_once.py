@@ -149,7 +149,7 @@ async def test_a_refusal_that_comes_twice_is_told_once(world: World) -> None:
     await world.manager.slash(world.channel, "quota set", kind="scenes", limit=0.0, period="day")
     with everything_twice(world):
         refused = await world.ann.slash(world.channel, "scenes create", **SCENES)
-    assert "does not suffice" in said(refused)
+    assert "is not enough" in said(refused)
     assert refused.followups == []
 
 
@@ -200,7 +200,7 @@ async def test_a_retry_that_was_refused_may_be_pressed_again(make_world: MakeWor
     world, message = await cancelled(make_world)
     await world.manager.slash(world.channel, "quota set", kind="scenes", limit=0.0, period="day", member=world.ann)
     for _ in range(2):
-        assert "does not suffice" in said(await world.ann.click(message, label="Retry"))
+        assert "is not enough" in said(await world.ann.click(message, label="Retry"))
     assert await jobs(world) == 1
     await world.manager.slash(world.channel, "quota clear", member=world.ann)
     await world.ann.click(message, label="Retry")

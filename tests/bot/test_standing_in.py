@@ -138,7 +138,7 @@ async def test_for_an_unpriced_first_one_the_dearest_is_reserved(
     await create(world)
     assert await world.net(1) == {"images": 1, "spend": 40_000}
     refused = await world.ann.slash(world.channel, "character create", description="another")
-    assert "Your allowance of spend does not suffice: $0.04 of $0.07 used this day" in said(refused)
+    assert "Your allowance of spend is not enough: $0.04 of $0.07 used this day" in said(refused)
     await balanced(world)
 
 

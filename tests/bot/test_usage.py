@@ -54,7 +54,7 @@ async def test_fifty_at_once_and_exactly_the_limit_is_let_through(world: World) 
     assert "10 a day" in await quota(world, "scenes", 10)
     before = len(world.env.backend.interactions)
     await world.at_once([partial(world.ann.slash, world.channel, "scenes create", **SCENES)] * 50)
-    refused = [m for m in world.channel.history(viewer=world.ann) if "does not suffice" in said(m)]
+    refused = [m for m in world.channel.history(viewer=world.ann) if "is not enough" in said(m)]
     made = [m for m in world.channel.history() if "version 1" in said(m)]
     assert len(world.env.backend.interactions) - before == 50
     assert (len(made), len(refused)) == (10, 40)

@@ -381,7 +381,7 @@ async def test_an_allowance_that_does_not_suffice(world: World) -> None:
     await world.manager.slash(world.channel, "quota set", kind="images", limit=1.0, period="day")
     refused = await vary(world, instructions="red")
     assert refused.ephemeral
-    assert "does not suffice" in said(refused)
+    assert "is not enough" in said(refused)
     assert (await kept(world))[0].takes == 2
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mv.domain.ids import Kind, MessageId, Ref, new_id
-from mv.domain.jobs import Delivery, Job, JobKind, JobState, Once
+from mv.domain.jobs import REUSED, Delivery, Job, JobKind, JobState, Once
 from mv.errors import AllowanceUsedUp, Blocked, Conflict, revive
 from mv.ports import Backlog
 from mv.store.database import Database
@@ -239,6 +239,9 @@ async def test_how_long_such_jobs_take(records: Database) -> None:
         await tx.jobs.add_all([took(60, 500, engine="other"), took(61, 500, kind=JobKind.CHARACTER)])
         failed = a_job(70, state=JobState.FAILED, started_at=NOON, finished_at=NOON + timedelta(days=1))
         await tx.jobs.add_all([failed])
+        answered = took(80, 0.1)
+        await tx.jobs.add_all([answered])
+        await tx.jobs.complete(answered.id, REUSED, NOON, {}, None)
         assert await tx.jobs.usual_seconds("gemini-2.5-pro", JobKind.SCENES) == 10.5
 
 
