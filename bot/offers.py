@@ -24,6 +24,8 @@ from mv.errors import MvError
 log = logging.getLogger(__name__)
 
 Choices: TypeAlias = list[app_commands.Choice[str]]
+_PRICED = " · "
+"""Between an engine's name and its price."""
 
 
 async def scene_lists(interaction: discord.Interaction, current: str) -> Choices:
@@ -74,10 +76,15 @@ async def image_engines(interaction: discord.Interaction, current: str) -> Choic
     found = matching(current, prices)
     return [
         app_commands.Choice(
-            name=f"{each.name[: 97 - len(prices[each.value])]} · {prices[each.value]}", value=each.value
+            name=f"{each.name[: 97 - len(prices[each.value])]}{_PRICED}{prices[each.value]}", value=each.value
         )
         for each in found
     ]
+
+
+def engine_in(typed: str | None) -> str | None:
+    """The name, also of one that was typed as it is shown, with its price."""
+    return None if typed is None else typed.partition(_PRICED)[0]
 
 
 def _a_picture(engine: Engine, day: date) -> str:

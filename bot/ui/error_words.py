@@ -324,7 +324,7 @@ WORDS: dict[type[e.MvError], Callable[[Any], Words]] = {
     e.VendorDown: _down,
     e.ModelGone: lambda x: Words(
         f"{_capital(_vendor(x.vendor))} no longer knows the model.",
-        "An administrator must name another in models.yaml.",
+        "Another engine may work; an administrator must name another model in models.yaml.",
     ),
     e.BadRequest: lambda x: Words(
         f"{_capital(_vendor(x.vendor))} refused the request as malformed.",

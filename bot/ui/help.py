@@ -43,7 +43,8 @@ def help_message() -> Sheet:
     card = limits.card(
         title="Planning a music video",
         text=_TEXT,
-        footer="S12, s12, 12 and #12 all mean scene list S12. With private: True only you see the result.",
+        footer="S12, s12, 12 and #12 all mean scene list S12. With private: True only you see the result. "
+        "The very same character is answered from the library at no cost; fresh: True makes it anew.",
         colour=ACCENT,
     )
     return Sheet(embeds=(card,))

@@ -215,7 +215,7 @@ def _row(row: JobLine) -> tuple[str, str]:
     """Ten of them fit into a message, so texts are short."""
     job = row.job
     facts = [_state(row), member(job.member_id), stamp(job.created_at, "R")]
-    if job.state.final and job.cost is not None:
+    if job.state is JobState.DONE or (job.state.final and job.cost is not None):
         facts.append(price(job.cost))
     lock = f" {LOCK}" if job.private else ""
     said = line(row.about_what, 36)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simcord.actors import MemberActor
 
 from tests.bot.test_commands import COMMANDS, FOR_MANAGERS
-from tests.bot.world import World
+from tests.bot.world import World, said
 
 OFFERED = [
     (command, option) for command, options in COMMANDS.items() for option, what in options.items() if what.offers
@@ -100,3 +100,11 @@ async def test_a_database_that_fails_offers_nothing(world: World) -> None:
     choices = await world.ann.autocomplete(world.channel, "scenes show", "ref", "")
     assert choices == []
     world.incidents_expected = True
+
+
+async def test_an_engine_typed_as_it_is_offered_is_known(world: World) -> None:
+    offers = await world.ann.autocomplete(world.channel, "character create", "engine", "offline")
+    label = str(offers[0]["name"])
+    assert label.endswith(" · free")
+    await world.ann.slash(world.channel, "character create", description="z", engine=label)
+    assert "C1 · take 1" in said(world.last)

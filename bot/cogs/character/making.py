@@ -84,8 +84,8 @@ class Making(Part):
     ) -> None:
         """Reference images."""
         order = CharacterOrder(
-            description=description, name=name, aspect_ratio=aspect_ratio, images=images, engine=engine, seed=seed,
-            flavor=flavor, project=project, private=private, fresh=fresh,
+            description=description, name=name, aspect_ratio=aspect_ratio, images=images, seed=seed,
+            engine=offers.engine_in(engine), flavor=flavor, project=project, private=private, fresh=fresh,
         )  # fmt: skip
         await self._create(interaction, order)
 
