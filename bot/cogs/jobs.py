@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -69,7 +70,8 @@ class JobsCog(commands.GroupCog, group_name="jobs", group_description="What the 
         elif row.progress is not None:
             sheet = ui.progress_message(row.progress, row.about_what)
         else:
-            sheet = ui.job_sheet(row.job, found.result, row.why, about_what=row.about_what, went=found.went)
+            made_by = replace(row.job, engine=found.engine)
+            sheet = ui.job_sheet(made_by, found.result, row.why, about_what=row.about_what, went=found.went)
         await doors.show(interaction, sheet)
 
     @app_commands.command(name="cancel", description="Stop a job")

@@ -22,12 +22,13 @@ KIND = "job"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
-    """A job, how far it is if it is not over, and the record it made if there is one still. `went` is what Go made of a
-    question."""
+    """A job, how far it is if it is not over, the record it made if there is one still, and the engine that did, or
+    else is asked. `went` is what Go made of a question."""
 
     job: Job
     progress: Progress | None
     result: Ref | None
+    engine: str
     went: Ref | None = None
 
     def asks(self, actor: Actor) -> bool:
@@ -63,9 +64,11 @@ class Jobs:
         """By ref. Raises NotFound."""
         async with self._tools.records.read() as tx:
             job = await self._find(tx, actor, given)
-            result = await _result(tx, actor, job)
+            result, engine = await _result(tx, actor, job), await _made_by(tx, job)
             after = await _came_of(tx, job) if job.unconfirmed is not None else None
-        return JobView(job=job, progress=self.progress(job), result=result, went=after.ref if after else None)
+        return JobView(
+            job=job, progress=self.progress(job), result=result, engine=engine, went=after.ref if after else None
+        )
 
     def progress(self, job: Job) -> Progress | None:
         """How far it is; None if it is over. From memory."""
@@ -191,6 +194,17 @@ async def _result(tx: Transaction, actor: Actor, job: Job) -> Ref | None:
     rows = tx.scenes if job.kind is JobKind.SCENES else tx.characters
     record = await rows.get(job.record_id)
     return record.ref if record is not None and visible(actor, record) else None
+
+
+async def _made_by(tx: Transaction, job: Job) -> str:
+    """Another engine than the one that was to be asked may have stood in."""
+    if job.record_id is None:
+        return job.engine
+    if job.kind is JobKind.CHARACTER:
+        takes = await tx.characters.takes(job.record_id, job_id=job.id)
+        return takes[0].engine if takes else job.engine
+    version = await tx.scenes.version(job.record_id, job.version) if job.version else None
+    return version.engine if version is not None and version.job_id == job.id else job.engine
 
 
 def _theirs(actor: Actor, job: Job) -> bool:

@@ -46,6 +46,9 @@ async def test_pictures_of_an_engine_that_is_down(world: World, replicate: Repli
     assert "flux-1.1-pro" in text
     assert (replicate.counts["accepted"], (await world.job(1)).cost) == (2, 40_000)
     assert await world.net(1) == {"images": 1, "spend": 40_000}
+    shown = said(await world.ann.slash(world.channel, "jobs show", ref="J1"))
+    assert "flux-1.1-pro" in shown
+    assert "imagen-4" not in shown
     await balanced(world)
 
 
