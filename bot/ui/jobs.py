@@ -148,12 +148,13 @@ def job_sheet(
     made = f" · made **{result}**{f', version {job.version}' if job.version else ''}" if result is not None else ""
     made += f" · **Go** made **{went}**" if went is not None else ""
     lock = f" {LOCK}" if job.private else ""
+    state = _state_of(job, went)
     lines = [
         f"### {job.ref} · {MAKES[job.kind]}{lock}",
-        f"{_SIGNS[job.state]} **{_state_of(job, went).capitalize()}**{made}",
+        f"{_SIGNS[job.state]} **{state[:1].upper()}{state[1:]}**{made}",
     ]
     said = quote(about_what, 200)
-    lines += [part for part in (said, words) if part]
+    lines += [part for part in (said, words if went is None else "") if part]
     lines.append(f"-# asked by {member(job.member_id)} {stamp(job.created_at)} · {line(job.engine, 80)}{_outcome(job)}")
     return Sheet(content=limits.joined(lines, limits.CONTENT), rows=_cancelling(job))
 
@@ -194,7 +195,8 @@ def _outcome(job: Job) -> str:
     took = ""
     if job.started_at is not None and job.finished_at is not None and job.finished_at >= job.started_at:
         took = f" · took {about((job.finished_at - job.started_at).total_seconds())}"
-    came = "" if job.unconfirmed is not None else f" · {_DELIVERED[job.delivered_by]}"
+    promised = job.delivered_by is not None or job.delivered_at is None
+    came = f" · {_DELIVERED[job.delivered_by]}" if promised else ""
     return f"{took} · {_cost(job)}{came}"
 
 

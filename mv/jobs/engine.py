@@ -78,6 +78,7 @@ class LocalEngine(JobEngine):
         self._tasks = Tasks()
         self._usual = UsualTimes(records, self._tasks.spawn)
         self._draining = False
+        self._resuming = False
         self._made_at = clock.now()
 
     # ── what others call ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -93,8 +94,14 @@ class LocalEngine(JobEngine):
         self._courier = courier
 
     async def resume(self) -> None:
-        """One look at the records; everything else happens in the background."""
-        await self._take_up(self._made_at)
+        """One look at the records; everything else happens in the background. What is released meanwhile starts
+        after what was begun before."""
+        self._resuming = True
+        try:
+            await self._take_up(self._made_at)
+        finally:
+            self._resuming = False
+            self._pump()
 
     async def tidy(self) -> None:
         """From time to time; one look at the records, the rest in the background."""
@@ -166,7 +173,7 @@ class LocalEngine(JobEngine):
         return work
 
     def _pump(self) -> None:
-        while (job := self._queue.start()) is not None:
+        while not self._resuming and (job := self._queue.start()) is not None:
             work = self._works[job.id]
             self._tasks.spawn(self._live(work), work.context)
 
@@ -254,6 +261,7 @@ class LocalEngine(JobEngine):
             what = f"job {work.job.ref} stays as it is stored until there is a way to store its end"
             log.error("%s: %s", what, known or type(failure).__name__, exc_info=None if known else failure)
             work.fail(failure)
+        self._runners[work.job.kind].over(work.job)
         self._free(work)
         if work.deliverable:
             self._note(work.job)
@@ -284,7 +292,7 @@ class LocalEngine(JobEngine):
         stored since is about to be acknowledged and released."""
         async with self._records.read() as tx:
             unfinished = await tx.jobs.unfinished()
-            begun = {job.id for job in unfinished if job.state is JobState.RUNNING and await _began(tx, job)}
+            begun = await tx.jobs.begun()
             undelivered = await tx.jobs.undelivered()
         now = self._clock.now()
         unfinished = tuple(
@@ -292,8 +300,9 @@ class LocalEngine(JobEngine):
             for job in unfinished
             if job.id not in self._works and not until < job.created_at <= now  # not if the clock was set back since
         )
-        for kind, runner in self._runners.items():
-            runner.expect([job for job in unfinished if job.id in begun and job.kind is kind])
+        for job in unfinished:
+            if job.id in begun and job.kind in self._runners:
+                self._runners[job.kind].expect(job)
         for job in sorted(unfinished, key=lambda job: job.id not in begun):
             if job.id in begun and not self._draining:
                 self._take_in(job, begun=True)
@@ -330,8 +339,3 @@ class LocalEngine(JobEngine):
             log.warning("expired tokens could not be erased: %s", error.code)
         except Exception:
             log.exception("expired tokens could not be erased")
-
-
-async def _began(tx: Transaction, job: Job) -> bool:
-    """Whether its runner had begun something: then it goes on at once, before others that may ask for the same."""
-    return any(step.name != CANCEL for step in await tx.jobs.steps(job.id))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 from mv.domain.ids import MemberId, RecordId
@@ -46,8 +45,12 @@ class Runner(Protocol):
     async def close(self, job: Job, error: MvError) -> None:
         """Ends a job that has no result: state by the error, settles what its steps cost, gives the rest back."""
 
-    def expect(self, jobs: Sequence[Job]) -> None:
-        """Jobs that a process before this one began, and that will be run, or closed; before any job is."""
+    def expect(self, job: Job) -> None:
+        """A process before this one began it, and it will be run, or closed; before any job is."""
+        return
+
+    def over(self, job: Job) -> None:
+        """It has come to its end here, however it did."""
         return
 
     async def settle(self) -> None:

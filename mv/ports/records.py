@@ -257,6 +257,9 @@ class JobRows(Protocol):
     async def unfinished(self) -> tuple[Job, ...]:
         """Queued and running, oldest first."""
 
+    async def begun(self) -> frozenset[RecordId]:
+        """The running whose runner has noted anything."""
+
     async def backlog(self) -> dict[JobState, Backlog]:
         """The queued and the running; a state that no job is in is not in it."""
 

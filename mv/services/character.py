@@ -21,7 +21,7 @@ from mv.services.character_library import CharacterLibrary, Portrait, known_take
 from mv.services.character_task import CharacterTask, checked, draw_seed, for_ratio, repeated, rest_of
 from mv.services.defaults import naming, with_defaults, with_known_flavor
 from mv.services.project import find_project, still_open
-from mv.services.reuse import keys, picture_key
+from mv.services.reuse import picture_keys
 from mv.services.tools import Tools, eyes, server_of
 
 __all__ = ["Characters", "Portrait"]
@@ -76,14 +76,14 @@ class Characters(CharacterLibrary):
             reuse=self._tools.config.limits.reuse.characters and not order.fresh,
             by=actor.name,
         )
-        key = picture_key(self._tools.config, task, meant[0], project_id)
-        task = task.model_copy(update={"keys": keys(key, chosen=order.engine is not None)})
         if task.reuse:
             await self._tools.preferences.check(server, actor.places)
-            there = await self.made_before(eyes(actor), task.keys, task.brief.images, private=order.private)
-            if there is not None and len(there.previews) == task.brief.images:
-                return there
-            task = task.model_copy(update={"lost": there.view.record.id if there else None})
+            keys = picture_keys(self._tools.config, task, project_id)
+            found = await self.made_before(eyes(actor), keys, task.brief.images, private=order.private)
+            whole = [there for there in found if len(there.previews) == task.brief.images]
+            if whole:
+                return whole[0]
+            task = task.model_copy(update={"lost": tuple(there.view.record.id for there in found)})
         lined = self._tools.line_up(Makes.IMAGES, listed, order.engine)
         engines = for_ratio(lined.engines, brief.aspect_ratio)
         task = task.model_copy(update={"engines": tuple(engine.name for engine in engines), "notes": lined.notes})

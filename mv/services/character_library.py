@@ -20,7 +20,7 @@ from mv.errors import NotFound
 from mv.ports import Seen, Transaction
 from mv.services.character_task import KIND, CharacterTask
 from mv.services.intake import kept
-from mv.services.reuse import asked_before
+from mv.services.reuse import Keys, asked_before
 from mv.services.shelf import Shelf
 from mv.services.smaller import ORIGINALS, PREVIEWS, smaller
 from mv.services.standing_in import passed_over
@@ -78,14 +78,17 @@ class CharacterLibrary(Shelf[Character]):
             record = await self._visible(tx, actor, record_id)
             return CharacterView(record=record, takes=await _shown(tx, record))
 
-    async def made_before(self, seen: Seen, keys: Sequence[str], images: int, *, private: bool) -> Portrait | None:
-        """The character that the request with these keys made, with all its takes. Previews may be lost."""
+    async def made_before(self, seen: Seen, keys: Keys, images: int, *, private: bool) -> list[Portrait]:
+        """The characters that the request with these keys made, with all takes, the best first. Previews may be
+        lost."""
         async with self._tools.records.read() as tx:
-            record = await asked_before(tx.characters, seen, keys, private=private)
-            takes = await first_takes(tx, record) if record else ()
-        if record is None or len(takes) != images:
-            return None
-        return await self._portrait(CharacterView(record=record, takes=takes, reused_for=seen.member_id))
+            records = await asked_before(tx.characters, seen, keys, private=private)
+            found = [(record, await first_takes(tx, record)) for record in records]
+        return [
+            await self._portrait(CharacterView(record=record, takes=takes, reused_for=seen.member_id))
+            for record, takes in found
+            if len(takes) == images
+        ]
 
     async def result(self, job: Job, room: int | None = None) -> Portrait:
         """What a finished job made, or was given out of the library: takes with previews of `room` bytes in all at

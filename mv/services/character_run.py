@@ -36,7 +36,7 @@ from mv.services.character_task import KIND, CharacterTask
 from mv.services.closing import BILL, fail, finish
 from mv.services.incidents import incident
 from mv.services.intake import Intake, Print
-from mv.services.reuse import Together, alike, key_of
+from mv.services.reuse import Keys, Together, alike, key_of, picture_keys
 from mv.services.standing_in import Line
 from mv.services.tools import Tools
 from mv.services.trace import Trace
@@ -73,13 +73,14 @@ class CharacterRunner(Runner):
         flavor = self._tools.config.kept_flavor(task.brief.flavor)
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
         make = partial(self._make, run, task, flavor)
-        if not (task.reuse and task.keys):
+        keys = self._keys(run.job, task)
+        if not (task.reuse and keys):
             await make()
             return
-        engines = [self._tools.config.engine(name) for name in task.engines]
+        engines = [self._tools.config.engines[name] for name in task.engines if name in self._tools.config.engines]
         plans = [Plan(task=task, flavor=flavor, engine=engine) for engine in engines]
         begun = [await self._orders.begun(run.journal, plan) for plan in plans]
-        await self._together.make(run, task.keys[0], None if any(begun) else partial(_alike, run.job, task), make)
+        await self._together.make(run, keys[0], None if any(begun) else partial(_alike, run.job, task, keys), make)
 
     async def _make(self, run: Run, task: CharacterTask, flavor: Flavor) -> bool:
         """Whether all pictures came."""
@@ -93,8 +94,8 @@ class CharacterRunner(Runner):
             raise _worst(painting.failures)
         await painting.tell(Phase.STORING)
         whole, key = len(made) == task.brief.images, None
-        if whole and flavor.name == task.brief.flavor:
-            key = key_of(task, painting.engine)
+        if whole and task.character_id is None:
+            key = key_of(self._keys(run.job, task), task, painting.engine)
         twins = await self._tools.records.insist(lambda tx: self._store(tx, painting, made, key), lasting=False)
         await self._intake.discard(twins)
         return whole
@@ -108,7 +109,6 @@ class CharacterRunner(Runner):
             error = Uncertain(vendor=vendor.value)
         if await fail(self._tools.records, job, error, self._tools.clock.now()):
             await self._discard(job)
-        self._together.give_up(job)
 
     async def _discard(self, job: Job) -> None:
         """Deletes what was taken in for nothing."""
@@ -121,9 +121,17 @@ class CharacterRunner(Runner):
         """Waits until every order that is on its way has its ticket in the journal."""
         await self._orders.settle()
 
-    def expect(self, jobs: Sequence[Job]) -> None:
-        """Others that ask for the same wait for these."""
-        self._together.expect(jobs)
+    def expect(self, job: Job) -> None:
+        """Others that ask for the same wait for it."""
+        if job.order.get("reuse"):
+            self._together.expect(job, self._keys(job, CharacterTask.model_validate(job.order)))
+
+    def over(self, job: Job) -> None:
+        """And no longer."""
+        self._together.over(job)
+
+    def _keys(self, job: Job, task: CharacterTask) -> Keys:
+        return picture_keys(self._tools.config, task, job.project_id)
 
     async def _painted(self, painting: Painting) -> list[_Made]:
         """What this engine makes; why it made less is in `failures`."""
@@ -317,12 +325,15 @@ class CharacterRunner(Runner):
         )
 
 
-async def _alike(job: Job, task: CharacterTask, tx: Transaction, record_id: RecordId | None) -> RecordId | None:
-    """As `Find`: with all its pictures."""
-    record = await alike(tx.characters, job, task.keys, record_id)
-    if record is None or record.id == task.lost:
-        return None
-    return record.id if len(await first_takes(tx, record)) == task.brief.images else None
+async def _alike(
+    job: Job, task: CharacterTask, keys: Keys, tx: Transaction, record_id: RecordId | None
+) -> RecordId | None:
+    """As `Find`: with all its pictures, by the engine that was chosen, if one was."""
+    for record in await alike(tx.characters, job, keys, record_id):
+        takes = () if record.id in task.lost else await first_takes(tx, record)
+        if len(takes) == task.brief.images and (takes[0].engine == task.meant or not task.chosen):
+            return record.id
+    return None
 
 
 async def _unforgotten(tx: Transaction, job: Job, variation: Variation) -> Variation:

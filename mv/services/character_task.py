@@ -40,15 +40,23 @@ class CharacterTask(BaseModel):
     """Which pictures of the request are made, from 1; all of them if none is named."""
     variation: Variation | None = None
     asked: str = ""
-    """The engine that is meant: another may stand in for it."""
-    keys: tuple[str, ...] = ()
-    """Those of the request for a new character: see `keys` in `mv.services.reuse`."""
+    """The engine that is meant, where another may be the first of `engines`, for it rests."""
     reuse: bool = False
     """Whether a character that was made by the same request will do."""
-    lost: str | None = None
-    """The key of one that will not, for its pictures are gone."""
+    lost: tuple[str, ...] = ()
+    """The keys of those that will not, for their pictures are gone."""
     by: str = ""
     """What whoever asked was called then."""
+
+    @property
+    def meant(self) -> str:
+        """The engine that shall make it; another may stand in for it, unless it was chosen."""
+        return self.asked or self.engines[0]
+
+    @property
+    def chosen(self) -> bool:
+        """Whether a member named the engine."""
+        return self.request.get("engine") is not None
 
 
 def checked(order: CharacterOrder) -> CharacterOrder:

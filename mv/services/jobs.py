@@ -134,7 +134,7 @@ class Jobs:
         keys = {again_key(job): job.id for job in jobs if job.unconfirmed is not None and not job.declined}
         async with self._tools.records.read() as tx:
             came = await tx.jobs.asked((), [Once(key=key) for key in keys])
-        return {keys[job.once]: job.ref for job in came if job.once in keys}
+        return {keys[job.once]: job.ref for job in came if job.once in keys and keys[job.once] != job.id}
 
     async def get(self, job_id: RecordId) -> Job | None:
         """By key, for the courier."""
@@ -201,10 +201,11 @@ async def _made_by(tx: Transaction, job: Job) -> str:
     if job.record_id is None:
         return job.engine
     if job.kind is JobKind.CHARACTER:
-        takes = await tx.characters.takes(job.record_id, job_id=job.id)
+        made = await tx.characters.takes(job.record_id, job_id=job.id)
+        takes = made or await tx.characters.takes(job.record_id, job_id=job.record_id)  # from the library
         return takes[0].engine if takes else job.engine
     version = await tx.scenes.version(job.record_id, job.version) if job.version else None
-    return version.engine if version is not None and version.job_id == job.id else job.engine
+    return version.engine if version is not None else job.engine
 
 
 def _theirs(actor: Actor, job: Job) -> bool:

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import json
 import unicodedata
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -26,33 +26,41 @@ from mv.services.character_task import CharacterTask
 from mv.services.closing import hand_out
 from mv.services.scenes_task import SceneTask
 
+Keys = tuple[str, ...]
+"""Of the records that answer a request: of what the engine made that is meant, then, unless a member chose it, of what
+another made in its place. None, if that engine is gone from models.yaml."""
 
-def picture_key(config: Config, task: CharacterTask, engine: Engine, project: RecordId | None) -> str:
-    """That of a request for a new character, as this engine would be told it."""
+
+def picture_keys(config: Config, task: CharacterTask, project: RecordId | None) -> Keys:
+    """Those of a request for a new character, as the engine that is meant would be told it."""
+    engine = config.engines.get(task.meant)
+    if engine is None:
+        return ()
     flavor, given = config.kept_flavor(task.brief.flavor), task.request
     plain = task.model_copy(update={"brief": _plainly(task.brief, "description")})
     prompt = Plan(task=plain, flavor=flavor, engine=engine).prompt(config, 1)
     told = (prompt.text, prompt.aspect_ratio, task.brief.images, dict(prompt.parameters), given.get("seed"))
-    return _digest(_engine(engine), project, _plain(given.get("name") or ""), *told)
+    return _keys(_digest(_engine(engine), project, _plain(given.get("name") or ""), *told), chosen=task.chosen)
 
 
-def scene_key(config: Config, task: SceneTask, engine: Engine, project: RecordId | None) -> str:
-    """That of a request for a new scene list, as this engine would be told it."""
+def scene_keys(config: Config, task: SceneTask, project: RecordId | None) -> Keys:
+    """Those of a request for a new scene list, as the engine that is meant would be told it."""
+    engine = config.engines.get(task.meant)
+    if engine is None:
+        return ()
     brief = _plainly(task.brief, "idea", "character", "traits", "video_type", "style", "camera")
     prompt = config.scene_prompt(brief, config.kept_flavor(brief.flavor))
     told = (prompt.system, prompt.user, prompt.count, prompt.temperature, prompt.max_output_tokens)
-    return _digest(_engine(engine), project, task.character_id, *told)
+    return _keys(_digest(_engine(engine), project, task.character_id, *told), chosen=False)
 
 
-def keys(key: str, *, chosen: bool) -> tuple[str, ...]:
-    """Those of the records that answer a request with this key: what the engine made that is meant, and, unless a
-    member chose it, what another made in its place."""
+def _keys(key: str, *, chosen: bool) -> Keys:
     return (key,) if chosen else (key, _digest(key, "in its place"))
 
 
-def key_of(task: CharacterTask | SceneTask, engine: Engine) -> str | None:
+def key_of(keys: Keys, task: CharacterTask | SceneTask, engine: Engine) -> str | None:
     """That of what this engine made of it."""
-    return next(iter(task.keys[engine.name != task.asked :]), None)
+    return next(iter(keys[engine.name != task.meant :]), None)
 
 
 def _plainly(brief: B, *texts: str) -> B:
@@ -90,20 +98,17 @@ Find = Callable[[Transaction, RecordId | None], Awaitable[RecordId | None]]
 """The record of that key, or, if there is none, one of the same request: if it can stand for what is asked for."""
 
 
-async def asked_before(rows: ShelfRows[R], seen: Seen, keys: Sequence[str], *, private: bool) -> R | None:
-    """The newest record of the request with these keys, by the first of them that there is one of."""
-    for key in keys:
-        record = await rows.asked_before(seen, key, private=private)
-        if record is not None:
-            return record
-    return None
+async def asked_before(rows: ShelfRows[R], seen: Seen, keys: Keys, *, private: bool) -> list[R]:
+    """The newest record by each of the keys of a request, the best first."""
+    found = [await rows.asked_before(seen, key, private=private) for key in keys]
+    return [record for record in found if record is not None]
 
 
-async def alike(rows: ShelfRows[R], job: Job, keys: Sequence[str], record_id: RecordId | None) -> R | None:
-    """The record of that key, else the newest that the job's member may get; if it answers the request with `keys`."""
+async def alike(rows: ShelfRows[R], job: Job, keys: Keys, record_id: RecordId | None) -> list[R]:
+    """The record of that key, else the newest that the job's member may get; the best first."""
     if record_id is not None:
         record = await rows.get(record_id)
-        return record if record is not None and record.request_key in keys else None
+        return [] if record is None else [record]
     seen = Seen(server_id=job.server_id, member_id=job.member_id)
     return await asked_before(rows, seen, keys, private=job.private)
 
@@ -119,21 +124,18 @@ class Together:
     def __init__(self, records: Records, clock: Clock) -> None:
         self._records = records
         self._clock = clock
-        self._making: dict[What, Made] = {}
+        self._making: dict[What, list[Made]] = {}
         self._expected: dict[RecordId, tuple[What, Made]] = {}
 
-    def expect(self, jobs: Iterable[Job]) -> None:
-        """Jobs that began before a restart, before any job runs: from now on each is waited for, until it has run, or
-        is given up."""
-        for job in jobs:
-            keys = job.order.get("keys") if job.order.get("reuse") else None
-            if keys and _what(job, keys[0]) not in self._making:
-                what = _what(job, keys[0])
-                self._making[what] = made = asyncio.get_running_loop().create_future()
-                self._expected[job.id] = what, made
+    def expect(self, job: Job, keys: Keys) -> None:
+        """A job that began before a restart, before any runs: from now on it is waited for, until it has run, or is
+        over."""
+        if keys:
+            what = _what(job, keys[0])
+            self._expected[job.id] = what, self._begun(what)
 
-    def give_up(self, job: Job) -> None:
-        """It ended without a result, perhaps before it ran."""
+    def over(self, job: Job) -> None:
+        """Nobody waits any more for one that was expected, and did not come to run."""
         if job.id in self._expected:
             self._ended(*self._expected.pop(job.id))
 
@@ -160,23 +162,30 @@ class Together:
         else this job makes it, and sets the result. What is private waits for what is public too, never the other way
         round."""
         public, what = (run.job.server_id, None, key), _what(run.job, key)
-        _, mine = self._expected.pop(run.job.id, (what, None))
-        while mine is None and wait and (making := self._making.get(what) or self._making.get(public)) is not None:
+        what, mine = self._expected.pop(run.job.id, (what, None))
+        while mine is None and wait and (making := self._making.get(what) or self._making.get(public)):
+            first = making[0]
             await run.progress(Phase.WAITING, note=ALIKE)
-            while not making.done():  # noqa: ASYNC110  # see LOOK_SECONDS
+            while not first.done():  # noqa: ASYNC110  # see LOOK_SECONDS
                 await asyncio.sleep(LOOK_SECONDS)
-            if making.result() is not None:
-                yield making
+            if first.result() is not None:
+                yield first
                 return
         if mine is None:
-            mine = self._making[what] = asyncio.get_running_loop().create_future()
+            mine = self._begun(what)
         try:
             yield mine
         finally:
             self._ended(what, mine)
 
+    def _begun(self, what: What) -> Made:
+        made: Made = asyncio.get_running_loop().create_future()
+        self._making.setdefault(what, []).append(made)
+        return made
+
     def _ended(self, what: What, made: Made) -> None:
-        if self._making.get(what) is made:
+        self._making[what].remove(made)
+        if not self._making[what]:
             del self._making[what]
         if not made.done():
             made.set_result(None)

@@ -30,7 +30,7 @@ from mv.services.admission import Desk
 from mv.services.asking import Ask, Costs
 from mv.services.defaults import naming, with_defaults, with_known_flavor
 from mv.services.project import find_project, still_open
-from mv.services.reuse import asked_before, keys, scene_key
+from mv.services.reuse import Keys, asked_before, scene_keys
 from mv.services.scenes_task import KIND, Revision, SceneTask, checked, estimate
 from mv.services.shelf import Shelf
 from mv.services.tools import Tools, eyes, server_of
@@ -76,11 +76,10 @@ class Scenes(Shelf[SceneList]):
             by=actor.name,
             words_by=await self._taken_over(actor, asked, after) if after else None,
         )
-        key = scene_key(self._tools.config, task, meant, project_id)
-        task = task.model_copy(update={"keys": keys(key, chosen=False)})
         if task.reuse:
             await self._tools.preferences.check(server, actor.places)
-            there = await self._made_before(eyes(actor), task.keys, private=order.private)
+            keys = scene_keys(self._tools.config, task, project_id)
+            there = await self._made_before(eyes(actor), keys, private=order.private)
             if there is not None:
                 return there
         lined = self._tools.line_up(Makes.SCENES, listed, None)
@@ -89,10 +88,10 @@ class Scenes(Shelf[SceneList]):
             Ask(actor=actor, server_id=server, project_id=project_id, reply=reply), task, lined.engines
         )
 
-    async def _made_before(self, seen: Seen, keys: Sequence[str], *, private: bool) -> SceneListView | None:
+    async def _made_before(self, seen: Seen, keys: Keys, *, private: bool) -> SceneListView | None:
         async with self._tools.records.read() as tx:
-            record = await asked_before(tx.scenes, seen, keys, private=private)
-            view = await scene_list_view(tx, record, 1) if record else None
+            found = await asked_before(tx.scenes, seen, keys, private=private)
+            view = await scene_list_view(tx, found[0], 1) if found else None
         return replace(view, reused_for=seen.member_id) if view else None
 
     async def again(self, actor: Actor, record_id: RecordId, number: int | None, reply: ReplyTo) -> Job:

@@ -8,7 +8,6 @@ was in flight at a kill is asked again once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -26,7 +25,7 @@ from mv.errors import BadAnswer, Blocked, MvError, NotFound, Uncertain, revive
 from mv.ports import Counted, Journal, Run, Runner, SceneAnswer, ScenePrompt, Transaction
 from mv.services.attempt import Attempt, ended_step, open_step
 from mv.services.closing import fail, finish, spent
-from mv.services.reuse import Together, alike, key_of
+from mv.services.reuse import Keys, Together, alike, key_of, scene_keys
 from mv.services.scenes import held
 from mv.services.scenes_task import KIND, SceneTask
 from mv.services.standing_in import Line
@@ -94,12 +93,13 @@ class SceneRunner(Runner):
         line = await Line.of(run.journal, self._tools.config, task.engines)
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
         writing = _Writing(run=run, task=task, flavor=flavor, line=line, base=base)
-        if not (task.reuse and task.keys):
+        keys = self._keys(run.job, task)
+        if not (task.reuse and keys):
             await self._make(writing)
             return
         begun = [await run.journal.seen(f"{WRITE}:{name}") for name in task.engines]
-        find = None if any(begun) else partial(_alike, run.job, task)
-        await self._together.make(run, task.keys[0], find, partial(self._make, writing), version=1)
+        find = None if any(begun) else partial(_alike, run.job, keys)
+        await self._together.make(run, keys[0], find, partial(self._make, writing), version=1)
 
     async def _make(self, writing: _Writing) -> bool:
         """Whether it can stand for what others ask for in the same words."""
@@ -109,18 +109,25 @@ class SceneRunner(Runner):
             writing.task = task.model_copy(update={"brief": task.brief.model_copy(update={"flavor": flavor.name})})
         draft = await self._write(writing)
         await run.progress(Phase.STORING)
-        key = key_of(task, writing.engine)
+        key = key_of(self._keys(run.job, task), task, writing.engine)
         await self._tools.records.insist(lambda tx: self._store(tx, writing, draft, key), lasting=False)
         return True
 
     async def close(self, job: Job, error: MvError) -> None:
         """Ends a job that made nothing."""
         await fail(self._tools.records, job, error, self._tools.clock.now())
-        self._together.give_up(job)
 
-    def expect(self, jobs: Sequence[Job]) -> None:
-        """Others that ask for the same wait for these."""
-        self._together.expect(jobs)
+    def expect(self, job: Job) -> None:
+        """Others that ask for the same wait for it."""
+        if job.order.get("reuse"):
+            self._together.expect(job, self._keys(job, SceneTask.model_validate(job.order)))
+
+    def over(self, job: Job) -> None:
+        """And no longer."""
+        self._together.over(job)
+
+    def _keys(self, job: Job, task: SceneTask) -> Keys:
+        return scene_keys(self._tools.config, task, job.project_id)
 
     async def _write(self, writing: _Writing) -> SceneDraft:
         brief, config, revision = writing.task.brief, self._tools.config, writing.task.revision
@@ -329,10 +336,9 @@ async def _forgotten(tx: Transaction, job: Job, member: MemberId | None) -> bool
     return member is not None and await tx.own.forgotten_since(job.server_id, member, job.created_at)
 
 
-async def _alike(job: Job, task: SceneTask, tx: Transaction, record_id: RecordId | None) -> RecordId | None:
+async def _alike(job: Job, keys: Keys, tx: Transaction, record_id: RecordId | None) -> RecordId | None:
     """As `Find`."""
-    record = await alike(tx.scenes, job, task.keys, record_id)
-    return record.id if record else None
+    return next((record.id for record in await alike(tx.scenes, job, keys, record_id)), None)
 
 
 async def _base(tx: Transaction, task: SceneTask) -> SceneVersion | None:

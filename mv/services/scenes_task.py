@@ -57,15 +57,18 @@ class SceneTask(BaseModel):
     """How many scenes the version has that is revised."""
     character_id: str | None = None
     asked: str = ""
-    """The engine that is meant: another may stand in for it."""
-    keys: tuple[str, ...] = ()
-    """Those of the request for a new list: see `keys` in `mv.services.reuse`."""
+    """The engine that is meant, where another may be the first of `engines`, for it rests."""
     reuse: bool = False
     """Whether a list that was made by the same request will do."""
     by: str = ""
     """What whoever asked was called then."""
     words_by: MemberId | None = None
     """Whose words the request of a new list holds, where whoever asked took them over from another's."""
+
+    @property
+    def meant(self) -> str:
+        """The engine that shall make it; another may stand in for it."""
+        return self.asked or self.engines[0]
 
     @property
     def count(self) -> int:

@@ -36,8 +36,11 @@ class Line:
 
     @classmethod
     async def of(cls, journal: Journal, config: Config, names: Sequence[str]) -> Line:
-        """Without those that were passed over before a restart."""
-        line = cls(journal, [config.engine(name) for name in names])
+        """Without those that were passed over before a restart, or that are gone from models.yaml since; raises Unknown
+        if that one is which is to be asked now."""
+        now = [name for name in names if await journal.seen(f"{OUT}{name}") is None]
+        config.engine(now[0] if now else names[-1])
+        line = cls(journal, [config.engines[name] for name in names if name in config.engines])
         for engine in tuple(line._engines[:-1]):
             seen = await journal.seen(f"{OUT}{engine.name}")
             if seen is not None:

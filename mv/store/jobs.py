@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, CursorResult, Update, and_, bindparam, exi
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mv.domain.ids import Kind, MemberId, MessageId, RecordId, Ref, ServerId
-from mv.domain.jobs import REUSED, Delivery, Job, JobKind, JobState, Once
+from mv.domain.jobs import CANCEL, REUSED, Delivery, Job, JobKind, JobState, Once
 from mv.errors import MvError, StorageDamaged
 from mv.ports import Backlog, Choice, JobRows, Page
 from mv.store.job_map import from_job, to_job
@@ -101,6 +101,12 @@ class SqlJobRows(JournalRows, JobRows):
     async def unfinished(self) -> tuple[Job, ...]:
         """Queued and running, oldest first."""
         return await self._all(select(jobs).where(_OPEN).order_by(jobs.c.created_at, jobs.c.id))
+
+    async def begun(self) -> frozenset[RecordId]:
+        """The running whose runner has noted anything."""
+        noted = exists().where(steps.c.job_id == jobs.c.id, steps.c.name != CANCEL)
+        running = jobs.c.state == JobState.RUNNING.value
+        return frozenset(await self._connection.scalars(select(jobs.c.id).where(_OPEN, running, noted)))
 
     async def backlog(self) -> dict[JobState, Backlog]:
         """The queued and the running; a state that no job is in is not in it."""

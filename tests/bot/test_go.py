@@ -409,7 +409,7 @@ async def test_jobs_show_and_list_say_what_it_was(world: World) -> None:
     await ask(world)
     await ask(world, private=True)
     shown = said(await world.manager.slash(world.channel, "jobs show", ref="J1"))
-    for words in ("**Waits for go**", "may cost up to $0.08", "only after **Go**", "not charged"):
+    for words in ("**Waits for Go**", "may cost up to $0.08", "only after **Go**", "not charged"):
         assert words in shown
     assert "deliver" not in shown
     assert "on its way" not in shown
