@@ -73,8 +73,8 @@ class CharacterRunner(Runner):
         flavor = self._tools.config.kept_flavor(task.brief.flavor)
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
         make = partial(self._make, run, task, flavor)
-        keys = self._keys(run.job, task)
-        if not (task.reuse and keys):
+        keys = self._keys(run.job, task) if task.reuse else ()
+        if not keys:
             await make()
             return
         engines = [self._tools.config.engines[name] for name in task.engines if name in self._tools.config.engines]

@@ -93,8 +93,8 @@ class SceneRunner(Runner):
         line = await Line.of(run.journal, self._tools.config, task.engines)
         self._trace.request(run.job, task.request, task.defaults_applied, flavor)
         writing = _Writing(run=run, task=task, flavor=flavor, line=line, base=base)
-        keys = self._keys(run.job, task)
-        if not (task.reuse and keys):
+        keys = self._keys(run.job, task) if task.reuse else ()
+        if not keys:
             await self._make(writing)
             return
         begun = [await run.journal.seen(f"{WRITE}:{name}") for name in task.engines]

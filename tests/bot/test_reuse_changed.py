@@ -56,7 +56,7 @@ async def states(world: World, count: int) -> list[JobState]:
 async def test_twins_whose_flavor_is_gone_are_made_once(
     make_world: MakeWorld, replicate: ReplicateStandIn, configs: Path
 ) -> None:
-    replicate.delay = 1.5
+    replicate.delay = 4.0
     world = await make_world(replicate=replicate, configs=configs)
     for who in (world.ann, world.bob, world.manager):
         await world.begun(create(world, who, flavor="cinematic"))
@@ -85,7 +85,7 @@ async def test_one_that_lost_its_pictures_hides_no_other(
 async def test_an_engine_that_is_not_needed_may_go(
     make_world: MakeWorld, replicate: ReplicateStandIn, configs: Path, monkeypatch: pytest.MonkeyPatch, trouble: bool
 ) -> None:
-    replicate.delay = 1.0
+    replicate.delay = 4.0
     world = await make_world(replicate=replicate, configs=configs)
     await world.begun(plain(world))
     await eventually(lambda: paid(replicate) == 1)
@@ -115,7 +115,7 @@ def broken(real: Callable[..., Any]) -> Callable[..., Any]:
 async def test_nobody_waits_for_what_ended_in_trouble(
     make_world: MakeWorld, replicate: ReplicateStandIn, configs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replicate.delay = 1.0
+    replicate.delay = 4.0
     world = await make_world(replicate=replicate, configs=configs)
     await world.begun(create(world))
     await eventually(lambda: paid(replicate) == 1)
@@ -130,7 +130,7 @@ async def test_nobody_waits_for_what_ended_in_trouble(
 
 
 async def test_jobs_of_a_version_before_are_made_once(make_world: MakeWorld, replicate: ReplicateStandIn) -> None:
-    replicate.delay = 1.0
+    replicate.delay = 4.0
     world = await make_world(replicate=replicate)
     for who in (world.ann, world.bob):
         await world.begun(create(world, who))
@@ -169,7 +169,7 @@ async def test_a_list_of_a_flavor_that_was_gone_does_not_answer_when_it_is_back(
 ) -> None:
     configs = configs_with("limits.yaml", "  scenes: false", "  scenes: true")
     world = await make_world(google=google, configs=configs)
-    google.delay = 1.0
+    google.delay = 4.0
     for who in (world.ann, world.bob):
         await world.begun(who.slash(world.channel, "scenes create", **SCENES, flavor="cinematic"))
     await eventually(lambda: len(google.requests) == 1)
@@ -186,7 +186,7 @@ async def test_a_list_of_a_flavor_that_was_gone_does_not_answer_when_it_is_back(
 async def test_what_is_asked_for_right_after_a_start_waits_for_what_was_begun(
     make_world: MakeWorld, replicate: ReplicateStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replicate.delay = 2.0
+    replicate.delay = 4.0
     world = await make_world(replicate=replicate)
     await world.begun(create(world))
     await eventually(lambda: paid(replicate) == 1)

@@ -43,7 +43,7 @@ def rest(world: World) -> None:
 async def test_what_was_begun_goes_on_before_others_ask_for_it(
     make_world: MakeWorld, replicate: ReplicateStandIn, configs_with: Configs
 ) -> None:
-    replicate.delay = 1.5
+    replicate.delay = 3.0
     world = await make_world(replicate=replicate, configs=configs_with("limits.yaml", "per_member: 4", "per_member: 1"))
     await world.begun(create(world, description="takes the place"))
     await world.begun(create(world, description="older, but costs more", images=2))
